@@ -1,1 +1,4 @@
 # Rooms of core/.
+millrace_test(pool SOURCES core/pool/slab_pool_test.cpp LIBRARIES millrace::core)
+millrace_test(table SOURCES core/table/keyed_table_test.cpp LIBRARIES millrace::core)
+millrace_test(timer_wheel SOURCES core/time/timer_wheel_test.cpp LIBRARIES millrace::core)

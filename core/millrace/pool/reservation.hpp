@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+namespace millrace {
+
+/// What fresh reserved memory holds.
+enum class memory_content { undefined, zero };
+
+/// Memory taken once, at set-up, and held until destruction. Pages that nobody writes cost address space
+/// only: resident memory grows with use.
+/// Threads: one owner. Allocation: in the constructor. Errors: `millrace::error` when the memory is refused.
+class reservation {
+ public:
+  reservation() noexcept = default;
+
+  /// Requires: `alignment` is a power of two.
+  reservation(std::size_t bytes, std::size_t alignment, memory_content content);
+
+  /// `count` items of `bytes_each` bytes; the product is checked before anything is allocated.
+  static reservation for_items(std::size_t count, std::size_t bytes_each, std::size_t alignment,
+                               memory_content content);
+
+  reservation(reservation&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  reservation& operator=(reservation&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~reservation();
+
+  [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+ private:
+  std::byte* data_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace millrace
