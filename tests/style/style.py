@@ -130,10 +130,21 @@ def check_links(root, path, text):
             yield f"links to {target}, which is not there"
 
 
+def check_packages(root):
+    """Each package that CMake names when it is missing is one that tools/test installs."""
+    table, listed = root / "tools/cmake/millrace_dependencies.cmake", root / "tools/packages"
+    if not table.is_file():
+        return
+    packages = re.sub(r"#.*", "", listed.read_text(encoding="utf-8")).split() if listed.is_file() else []
+    for package in re.findall(r"\bAPT\s+([a-z][a-z0-9.+-]+)", table.read_text(encoding="utf-8")):
+        if package not in packages and package != "libc6-dev":  # comes with build-essential
+            yield f"tools/packages: does not list {package}, which {table.name} asks for"
+
+
 def check(root):
     """All findings in a tree, as 'path: what'."""
     root = pathlib.Path(root)
-    findings = []
+    findings = list(check_packages(root))
     for path in files_of(root):
         findings += [f"{path}: {finding}" for finding in check_name(root, path, "")]
         if path.suffix not in CODE | {".md", ".txt"}:

@@ -100,6 +100,11 @@ class style_rules(unittest.TestCase):
         self.caught("README.md", "[x](docs/gone.md)\n", "links to docs/gone.md")
         self.clean({"README.md": "```\nx[0](docs/gone.md)\n```\n"})
 
+    def test_packages_that_cmake_asks_for_are_listed(self):
+        asks = {"tools/cmake/millrace_dependencies.cmake": "millrace_dependency(x APT libx-dev)\n"}
+        self.clean({**asks, "tools/packages": "libx-dev  # text\n"})
+        self.assertEqual(len(findings({**asks, "tools/packages": "# libx-dev\n"})), 1)
+
 
 if __name__ == "__main__":
     unittest.main()
