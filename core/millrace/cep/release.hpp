@@ -1,0 +1,58 @@
+#pragma once
+
+#include <millrace/cep/run_store.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace millrace::cep {
+
+/// A match or a timed-out partial match on its way out. Holds a share in its path until it is handed on.
+struct release {
+  std::uint64_t first;  ///< position of its first event in the feed
+  std::int64_t at_ns;   ///< when it was released, or timed out
+  std::uint32_t path;
+  std::uint16_t rule;   ///< which of the engine's patterns
+  bool timeout;
+};
+
+/// What one event, or one step of time, releases over all patterns and keys.
+///
+/// Order of handing on: by the position of the first event in the feed, then in the order of arrival here.
+/// Threads: one owner. Allocation: until it has grown to the largest number released at once.
+class releases {
+ public:
+  releases() { waiting_.reserve(1'024); }
+
+  void add(const release& r) { waiting_.push_back(r); }
+  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+
+  template <class HandOn>
+  void drain(HandOn&& hand_on) {
+    sort();
+    for (const release& r : waiting_) hand_on(r);
+    waiting_.clear();
+  }
+
+ private:
+  void sort() {
+    // Nearly always in order already; std::stable_sort would allocate.
+    for (std::size_t i = 1; i < waiting_.size(); ++i) {
+      if (waiting_[i - 1].first <= waiting_[i].first) continue;
+      for (std::size_t order = 0; order < waiting_.size(); ++order) keys_.push_back({waiting_[order].first, order});
+      std::ranges::sort(keys_);
+      for (const auto& [first, order] : keys_) sorted_.push_back(waiting_[order]);
+      waiting_.swap(sorted_);
+      sorted_.clear();
+      keys_.clear();
+      return;
+    }
+  }
+
+  std::vector<release> waiting_;
+  std::vector<release> sorted_;
+  std::vector<std::pair<std::uint64_t, std::size_t>> keys_;
+};
+
+}  // namespace millrace::cep

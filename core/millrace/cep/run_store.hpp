@@ -1,0 +1,158 @@
+#pragma once
+
+#include <millrace/cep/automaton.hpp>
+#include <millrace/cep/held_events.hpp>
+#include <millrace/expr/program.hpp>
+#include <millrace/pool/slab_pool.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace millrace::cep {
+
+/// Bounds on the state of one matcher. Memory is reserved for all of it, and becomes resident with use.
+struct matcher_limits {
+  std::uint32_t runs = 1U << 20;         ///< partial matches and complete ones held back
+  std::uint32_t steps = 1U << 21;        ///< events in partial matches, shared prefixes counted once
+  std::uint32_t partitions = 1U << 20;   ///< keys with state
+  std::uint32_t match_events = 1U << 16; ///< events in one match
+};
+
+/// One event of a partial match, behind the step of the event taken before it. Matches that branch share
+/// their common beginning.
+struct step {
+  std::uint32_t parent;
+  std::uint32_t event;
+  std::uint32_t shares;
+  stage_id stage;
+  std::uint16_t unused;
+};
+
+/// A partial match: where it stands in the automaton and what it has taken. Also a complete match that waits
+/// for an earlier one.
+struct run {
+  std::uint32_t next;
+  std::uint32_t path;    ///< last step
+  std::uint64_t start;   ///< sequence of the first event
+  std::uint64_t first;   ///< position of the first event in the feed (low word of its id)
+  std::int64_t start_ns;
+  std::int64_t last_ns;  ///< time of the last event taken
+  node_id node;
+  std::uint16_t unused;
+  std::uint32_t length;  ///< events taken
+};
+
+/// Runs in order, linked through `run::next`.
+struct run_list {
+  std::uint32_t head = null_handle;
+  std::uint32_t tail = null_handle;
+
+  [[nodiscard]] bool empty() const noexcept { return head == null_handle; }
+};
+
+/// Pools of runs and steps of one matcher.
+/// Threads: one owner. Allocation: in the constructor.
+class run_store {
+ public:
+  run_store(const matcher_limits& limits, held_events& events)
+      : runs_(limits.runs), steps_(limits.steps), events_(events), length_max_(limits.match_events) {}
+
+  [[nodiscard]] run& operator[](std::uint32_t handle) noexcept { return runs_[handle]; }
+  [[nodiscard]] const run& operator[](std::uint32_t handle) const noexcept { return runs_[handle]; }
+
+  /// A new run; `null_handle` when all are taken. Its path must be set by the caller.
+  [[nodiscard]] std::uint32_t try_run() noexcept { return runs_.try_allocate(); }
+
+  /// Gives back a run and its share in its path.
+  void release(std::uint32_t handle) noexcept {
+    release_path(runs_[handle].path);
+    runs_.release(handle);
+  }
+  /// Gives back a run whose path somebody else has taken over.
+  void release_shell(std::uint32_t handle) noexcept { runs_.release(handle); }
+
+  /// The event in hand taken behind `parent` (or as the first, with `null_handle`), with one share for the
+  /// caller; `null_handle` when a bound is met.
+  [[nodiscard]] std::uint32_t try_step(std::uint32_t parent, stage_id stage, std::uint32_t length_before) noexcept {
+    if (length_before >= length_max_) return null_handle;
+    const std::uint32_t handle = steps_.try_allocate();
+    if (handle == null_handle) return null_handle;
+    const std::uint32_t event = events_.try_share();
+    if (event == null_handle) {
+      steps_.release(handle);
+      return null_handle;
+    }
+    if (parent != null_handle) ++steps_[parent].shares;
+    steps_[handle] = {parent, event, 1, stage, 0};
+    return handle;
+  }
+
+  void share_path(std::uint32_t path) noexcept {
+    if (path != null_handle) ++steps_[path].shares;
+  }
+
+  void release_path(std::uint32_t path) noexcept {
+    while (path != null_handle) {
+      step& last = steps_[path];
+      if (--last.shares != 0) return;
+      const std::uint32_t parent = last.parent;
+      events_.release(last.event);
+      steps_.release(path);
+      path = parent;
+    }
+  }
+
+  /// The events of a path in the order of taking. Allocates only until `into` has grown to the longest path.
+  expr::history unfold(std::uint32_t path, std::vector<expr::taken_event>& into) const {
+    into.clear();
+    for (; path != null_handle; path = steps_[path].parent) into.push_back({&events_[steps_[path].event], steps_[path].stage});
+    std::reverse(into.begin(), into.end());
+    return into;
+  }
+
+  /// The held event of a path's last step.
+  [[nodiscard]] std::uint32_t last_event(std::uint32_t path) const noexcept { return steps_[path].event; }
+
+  /// Sequence of the first or the last event that the path has under `stage`; nothing where it has none.
+  [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::uint32_t path, stage_id stage, bool first) const noexcept {
+    std::optional<std::uint64_t> found;
+    for (; path != null_handle; path = steps_[path].parent) {
+      if (steps_[path].stage != stage) continue;
+      found = events_[steps_[path].event].sequence;
+      if (!first) return found;
+    }
+    return found;
+  }
+
+  void append(run_list& list, std::uint32_t handle) noexcept {
+    runs_[handle].next = null_handle;
+    if (list.empty()) {
+      list.head = handle;
+    } else {
+      runs_[list.tail].next = handle;
+    }
+    list.tail = handle;
+  }
+
+  /// Takes the first run off a list that is not empty.
+  [[nodiscard]] std::uint32_t pop(run_list& list) noexcept {
+    const std::uint32_t handle = list.head;
+    list.head = runs_[handle].next;
+    if (list.head == null_handle) list.tail = null_handle;
+    return handle;
+  }
+
+  [[nodiscard]] std::uint32_t run_count() const noexcept { return runs_.size(); }
+  [[nodiscard]] std::uint32_t step_count() const noexcept { return steps_.size(); }
+  [[nodiscard]] held_events& events() noexcept { return events_; }
+
+ private:
+  slab_pool<run> runs_;
+  slab_pool<step> steps_;
+  held_events& events_;
+  std::uint32_t length_max_;
+};
+
+}  // namespace millrace::cep
