@@ -1,8 +1,10 @@
 # Rooms of core/.
+millrace_test(base SOURCES core/base/crc32c_test.cpp LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp LIBRARIES millrace::core)
 millrace_test(ring
   SOURCES core/ring/message_ring_test.cpp core/ring/parker_test.cpp core/ring/spsc_ring_test.cpp
   LIBRARIES millrace::core Threads::Threads
   LABELS concurrent)
+millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(table SOURCES core/table/keyed_table_test.cpp LIBRARIES millrace::core)
-millrace_test(timer_wheel SOURCES core/time/timer_wheel_test.cpp LIBRARIES millrace::core)
+millrace_test(time SOURCES core/time/cycle_clock_test.cpp core/time/timer_wheel_test.cpp LIBRARIES millrace::core)
