@@ -1,2 +1,15 @@
 # Rooms of pipeline/.
+millrace_test(feed
+  SOURCES
+    pipeline/feed/byte_source_test.cpp
+    pipeline/feed/csv_decoder_test.cpp
+    pipeline/feed/line_reader_test.cpp
+    pipeline/feed/ndjson_decoder_test.cpp
+    pipeline/feed/open_feed_test.cpp
+    pipeline/feed/value_test.cpp
+  LIBRARIES millrace::pipeline ZLIB::ZLIB zstd::libzstd_shared
+)
 millrace_test(placement SOURCES pipeline/placement/placement_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(stage SOURCES pipeline/stage/idle_strategy_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
+millrace_test(threaded_executor SOURCES pipeline/topology/threaded_executor_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <millrace/event/event_header.hpp>
+#include <millrace/stage/idle_strategy.hpp>
+#include <millrace/stage/progress_mark.hpp>
+#include <millrace/topology/record_writer.hpp>
+#include <millrace/topology/shard_link.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace millrace::detail {
+
+/// Duty cycle of a shard's thread: takes events from its ring, processes them, and says how far it is.
+///
+/// Threads: the shard's.
+template <class Shard>
+class alignas(false_sharing_bytes) shard_runner {
+ public:
+  shard_runner(Shard& shard, run_links& links, shard_link& link)
+      : shard_(shard),
+        links_(links),
+        link_(link),
+        out_(links, link),
+        idle_(links.wait, link.shard_parker),
+        source_bell_(links.source_bell()),
+        egress_bell_(links.egress_bell()) {}
+
+  /// Returns at the end of the shard's input or when the run is aborted. Errors: those of the shard.
+  void run() {
+    while (open_ != nothing_open && !links_.control.aborted()) {
+      if (run_batch() == 0) {
+        idle_.until([&] { return link_.input.try_peek() != nullptr || links_.control.aborted(); });
+      }
+    }
+  }
+
+  [[nodiscard]] std::uint64_t processed() const noexcept { return processed_; }
+  [[nodiscard]] const record_writer& output() const noexcept { return out_; }
+
+ private:
+  static constexpr std::size_t batch_max = 64;
+
+  // A slot is released before the next event begins, and not at the end of the batch: see `ingress`, point 4.
+  std::size_t run_batch() {
+    std::size_t count = 0;
+    for (; count < batch_max && open_ != nothing_open; ++count) {
+      const std::byte* const slot = link_.input.try_peek();
+      if (slot == nullptr) break;
+      take(*std::launder(reinterpret_cast<const event_header*>(slot)));
+      link_.input.release();
+    }
+    if (count != 0) tell();
+    return count;
+  }
+
+  void take(const event_header& header) {
+    if (header.type < reserved_type_min) [[likely]] {
+      shard_.process(header, out_);
+      ++processed_;
+      open_ = header.sequence + 1;
+    } else {
+      if (header.type == end_mark) shard_.finish(out_);
+      open_ = header.sequence;
+    }
+  }
+
+  void tell() noexcept {
+    link_.lowest_open.store(open_, std::memory_order_release);  // L1, pairs with L2
+    egress_bell_.ring();
+    source_bell_.ring();
+  }
+
+  Shard& shard_;
+  run_links& links_;
+  shard_link& link_;
+  record_writer out_;
+  idle idle_;
+  doorbell source_bell_;
+  doorbell egress_bell_;
+  std::uint64_t open_ = 0;  // lowest sequence that a later record may have
+  std::uint64_t processed_ = 0;
+};
+
+}  // namespace millrace::detail
