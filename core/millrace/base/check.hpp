@@ -14,7 +14,7 @@ namespace millrace::detail {
 /// An invariant of the event path: on in debug and sanitizer builds (the build target defines
 /// MILLRACE_ASSERTIONS), nothing elsewhere.
 #if defined(MILLRACE_ASSERTIONS) && MILLRACE_ASSERTIONS
-#define MILLRACE_ASSERT(expression) MILLRACE_CHECK(expression, "assertion")
+#  define MILLRACE_ASSERT(expression) MILLRACE_CHECK(expression, "assertion")
 #else
-#define MILLRACE_ASSERT(expression) static_cast<void>(sizeof((expression) ? 1 : 0))
+#  define MILLRACE_ASSERT(expression) static_cast<void>(sizeof((expression) ? 1 : 0))
 #endif

@@ -65,8 +65,12 @@ class fixed_string {
   [[nodiscard]] static constexpr std::size_t capacity() noexcept { return Capacity; }
 
   friend constexpr bool operator==(const fixed_string& a, std::string_view b) noexcept { return a.view() == b; }
-  friend constexpr bool operator==(const fixed_string& a, const fixed_string& b) noexcept { return a.view() == b.view(); }
-  friend constexpr auto operator<=>(const fixed_string& a, const fixed_string& b) noexcept { return a.view() <=> b.view(); }
+  friend constexpr bool operator==(const fixed_string& a, const fixed_string& b) noexcept {
+    return a.view() == b.view();
+  }
+  friend constexpr auto operator<=>(const fixed_string& a, const fixed_string& b) noexcept {
+    return a.view() <=> b.view();
+  }
   friend std::ostream& operator<<(std::ostream& out, const fixed_string& text) { return out << text.view(); }
 
  private:

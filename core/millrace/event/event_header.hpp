@@ -24,16 +24,16 @@ using event_type = std::uint16_t;
 ///
 /// Units: `time_ns` is nanoseconds since the Unix epoch, in event time.
 struct alignas(cache_line_bytes) event_header {
-  std::uint64_t sequence = 0;          ///< position in the order in which the engine processes events
-  event_id id;                         ///< names the event; see `event_id`
-  std::int64_t time_ns = 0;            ///< event time
-  std::uint64_t key = 0;               ///< aggregate id, or the hash of the key that routes the event
-  std::uint64_t correlation = 0;       ///< the business transaction that the event belongs to; 0: none
-  std::uint64_t causation = 0;         ///< low word of the id of the event or command that caused it; 0: none
-  event_type type = 0;                 ///< which layout the data has
-  std::uint16_t schema_version = 1;    ///< version of that layout
-  std::uint16_t aggregate_type = 0;    ///< what kind of thing `key` names
-  std::uint16_t route = 0;             ///< bit set: which of the engine's key groups shall see the event
+  std::uint64_t sequence = 0;        ///< position in the order in which the engine processes events
+  event_id id;                       ///< names the event; see `event_id`
+  std::int64_t time_ns = 0;          ///< event time
+  std::uint64_t key = 0;             ///< aggregate id, or the hash of the key that routes the event
+  std::uint64_t correlation = 0;     ///< the business transaction that the event belongs to; 0: none
+  std::uint64_t causation = 0;       ///< low word of the id of the event or command that caused it; 0: none
+  event_type type = 0;               ///< which layout the data has
+  std::uint16_t schema_version = 1;  ///< version of that layout
+  std::uint16_t aggregate_type = 0;  ///< what kind of thing `key` names
+  std::uint16_t route = 0;           ///< bit set: which of the engine's key groups shall see the event
 };
 
 static_assert(sizeof(event_header) == 64, "the header is one cache line");

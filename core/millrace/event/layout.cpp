@@ -40,6 +40,7 @@ void event_layout::add(field f) {
   f.offset = static_cast<std::uint32_t>((end_ + alignment - 1) / alignment * alignment);
   if (f.type == field_type::timestamp) time_field_ = fields_.size();
   end_ = f.offset + f.bytes;
+  if (f.nullable) f.presence = static_cast<std::uint32_t>(end_++);
   blank_.resize((end_ + 7) / 8 * 8);
   fields_.push_back(std::move(f));
 }

@@ -14,22 +14,43 @@
 namespace millrace {
 
 /// The types that a field of an event may have.
-enum class field_type : std::uint8_t { boolean, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, string, timestamp, duration };
+enum class field_type : std::uint8_t {
+  boolean,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  f32,
+  f64,
+  string,
+  timestamp,
+  duration
+};
 
 /// The name of a field type as the rules language writes it, without a string's capacity: "bool", "u32", ….
 std::string_view name_of(field_type type) noexcept;
-[[nodiscard]] constexpr bool is_integer(field_type type) noexcept { return type >= field_type::i8 && type <= field_type::u64; }
-[[nodiscard]] constexpr bool is_floating(field_type type) noexcept { return type == field_type::f32 || type == field_type::f64; }
+[[nodiscard]] constexpr bool is_integer(field_type type) noexcept {
+  return type >= field_type::i8 && type <= field_type::u64;
+}
+[[nodiscard]] constexpr bool is_floating(field_type type) noexcept {
+  return type == field_type::f32 || type == field_type::f64;
+}
 
 /// One field of an event's data: where it lies and what it holds.
 struct field {
   std::string name;
   field_type type = field_type::boolean;
-  std::uint32_t capacity = 0;  ///< of a string: bytes of text that fit
-  std::uint32_t offset = 0;    ///< from the start of the data
-  std::uint32_t bytes = 0;     ///< size in the data
+  std::uint32_t capacity = 0;      ///< of a string: bytes of text that fit
+  std::uint32_t offset = 0;        ///< from the start of the data
+  std::uint32_t bytes = 0;         ///< size in the data
   time_unit unit = time_unit::ns;  ///< of a timestamp: what an integer in the input counts
   bool unit_given = false;         ///< the declaration named the unit
+  bool nullable = false;           ///< may be without a value: a byte behind the field tells
+  std::uint32_t presence = 0;      ///< of a nullable field: offset of that byte, 1 where there is a value
   bool has_default = false;        ///< the value in the layout's `blank` stands in where the input has none
 };
 
