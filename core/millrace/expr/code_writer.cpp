@@ -176,6 +176,7 @@ code_writer::field_reference code_writer::reference(const syntax& node, const st
                                                     std::span<const event_type> types, std::string_view owner) {
   field_access access{};
   access.offset_of.assign(names_.layouts.size(), field_access::absent);
+  access.presence_of = access.offset_of;
   bool first = true;
   for (const event_type type : types) {
     const event_layout& layout = *names_.layouts[type];
@@ -192,6 +193,7 @@ code_writer::field_reference code_writer::reference(const syntax& node, const st
     access.type = f.type;
     access.capacity = std::max(access.capacity, f.capacity);
     access.offset_of[type] = f.offset;
+    if (f.nullable) access.presence_of[type] = f.presence;
     first = false;
   }
   made_.accesses_.push_back(std::move(access));
@@ -298,6 +300,7 @@ bool code_writer::try_emit_field_comparison(const syntax& node, std::uint8_t d) 
   if (field->kind != syntax_kind::name) return false;
   const auto index = names_.layouts[names_.current[0]]->find(field->name);
   if (!index) return false;
+  if (names_.layouts[names_.current[0]]->fields()[*index].nullable) return false;
   const value_kind kind = kind_of(names_.layouts[names_.current[0]]->fields()[*index].type);
   const bool equality = how == relation::equal || how == relation::not_equal;
   opcode op;

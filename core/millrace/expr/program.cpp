@@ -40,6 +40,8 @@ value load(field_type type, const std::byte* at) noexcept {
 value load_from(const field_access& access, const event_header& event) noexcept {
   const std::uint32_t offset = access.offset_of[event.type];
   if (offset == field_access::absent) return value::none();
+  const std::uint32_t presence = access.presence_of[event.type];
+  if (presence != field_access::absent && data_of(event)[presence] == std::byte{0}) return value::none();
   return load(access.type, data_of(event) + offset);
 }
 

@@ -65,7 +65,8 @@ struct instruction {
 struct field_access {
   field_type type;
   std::uint32_t capacity = 0;
-  std::vector<std::uint32_t> offset_of;  ///< by event type; `absent` where the type has no such field
+  std::vector<std::uint32_t> offset_of;    ///< by event type; `absent` where the type has no such field
+  std::vector<std::uint32_t> presence_of;  ///< by event type; `absent` where the field always has a value
 
   static constexpr std::uint32_t absent = 0xFFFFFFFF;
 };

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <millrace/cep/automaton.hpp>
+#include <millrace/event/layout.hpp>
+#include <millrace/expr/program.hpp>
+#include <millrace/rules/conditions.hpp>
+#include <millrace/rules/syntax.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace::rules {
+
+/// Bounds on a rules file.
+inline constexpr std::size_t event_type_count_max = 64;
+inline constexpr std::size_t key_group_count_max = 16;
+
+/// One thing that a match prints.
+struct column {
+  std::string name;
+  expr::program value;
+};
+
+/// The key that one or more patterns partition by. Patterns with the same `by` share look-ups and routing.
+struct key_group {
+  std::vector<std::string> fields;                   ///< empty: one partition in all
+  std::vector<std::vector<const field*>> fields_of;  ///< by event type; empty for types that no pattern of the group sees
+  std::size_t key_bytes_max = 0;
+  std::uint64_t types = 0;  ///< event types that some pattern of the group sees
+};
+
+/// A pattern, compiled.
+struct pattern_rule {
+  std::string name;
+  std::shared_ptr<const cep::automaton> automaton;
+  std::shared_ptr<const std::vector<condition>> conditions;
+  std::uint64_t types = 0;  ///< bit set of `on`
+  std::size_t group = 0;    ///< key group
+  time_unit unit = time_unit::ns;
+  bool has_select = false;
+  std::vector<column> select;
+  bool has_timeout_select = false;
+  std::vector<column> timeout_select;
+};
+
+/// How a record of the feed becomes an event of a declared type: conditions over named members of the raw
+/// record, tried in order. The members are read into an event of `probe_layout`, each with its presence byte.
+struct type_selection {
+  struct choice {
+    event_type type;
+    expr::program when;  ///< empty: always
+  };
+  std::shared_ptr<const event_layout> probe_layout;
+  std::vector<choice> choices;
+};
+
+/// A rules file, checked and compiled.
+///
+/// Threads: immutable; any number of shards share one.
+struct program {
+  std::vector<std::shared_ptr<const event_layout>> layouts;  ///< by event type
+  type_selection selection;
+  time_mode time = time_mode::arrival;
+  std::int64_t disorder_ns = 0;
+  std::vector<key_group> groups;
+  std::vector<pattern_rule> patterns;
+  std::size_t data_bytes_max = 0;  ///< of the largest layout
+
+  /// Time alone can release something: shards must hear of time that passes in others.
+  [[nodiscard]] bool released_by_time() const noexcept;
+};
+
+}  // namespace millrace::rules
