@@ -13,3 +13,4 @@ millrace_test(placement SOURCES pipeline/placement/placement_test.cpp LIBRARIES 
 millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(stage SOURCES pipeline/stage/idle_strategy_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(threaded_executor SOURCES pipeline/topology/threaded_executor_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
+millrace_test(executor_allocation SOURCES pipeline/topology/executor_allocation_test.cpp LIBRARIES millrace::pipeline)

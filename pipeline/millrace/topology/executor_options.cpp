@@ -27,12 +27,13 @@ void check_power_of_two(std::string_view option, std::size_t value) {
 
 }  // namespace
 
-void check_options(const executor_options& options) {
+const executor_options& checked(const executor_options& options) {
   check_range("event_bytes_max", options.event_bytes_max, sizeof(event_header), event_bytes_limit);
   check_range("ring_slots", options.ring_slots, 2, ring_slots_limit);
   check_power_of_two("ring_slots", options.ring_slots);
   check_range("output_ring_bytes", options.output_ring_bytes, 1024, output_ring_bytes_limit);
   check_power_of_two("output_ring_bytes", options.output_ring_bytes);
+  return options;
 }
 
 }  // namespace millrace

@@ -17,7 +17,7 @@ struct executor_options {
   placement where = placement::none();
 };
 
-/// Throws `error` that says which option is wrong, what it is and what it may be.
-void check_options(const executor_options& options);
+/// The options themselves. Throws `error` that says which one is wrong, what it is and what it may be.
+const executor_options& checked(const executor_options& options);
 
 }  // namespace millrace

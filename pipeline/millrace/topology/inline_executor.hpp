@@ -40,7 +40,7 @@ class inline_executor {
         shards_(std::move(shards)),
         sink_(sink),
         out_(sink, static_cast<unsigned>(shards_.size())),
-        in_((check_options(options), shards_), out_, options.event_bytes_max),
+        in_(shards_, out_, checked(options).event_bytes_max),
         idle_(options.wait.value_or(wait_strategy::backoff)) {
     MILLRACE_CHECK(!shards_.empty(), "an executor has at least one shard");
   }

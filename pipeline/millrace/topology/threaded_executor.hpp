@@ -48,7 +48,7 @@ class threaded_executor {
   /// Requires: at least one shard; all outlive the executor. Errors: `error` for options out of range.
   threaded_executor(Source& source, std::vector<Shard*> shards, Sink& sink, const executor_options& options = {})
       : shards_(std::move(shards)),
-        plan_((check_options(options), detail::plan_threads(options, shards_.size(), machine::detect()))),
+        plan_(detail::plan_threads(checked(options), shards_.size(), machine::detect())),
         links_(options, shards_.size(), plan_.wait),
         in_(links_, options.event_bytes_max),
         source_(source, links_, in_, stop_),
