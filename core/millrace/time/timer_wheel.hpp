@@ -1,9 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <limits>
 #include <millrace/base/check.hpp>
 #include <millrace/pool/slab_pool.hpp>
 #include <millrace/time/overdue_heap.hpp>
@@ -58,7 +58,7 @@ class timer_wheel {
       if (slot == none) break;
       const std::uint64_t start = start_of(slot);
       if (start > target) break;
-      now_ = start;
+      now_ = std::min(target, jump_to(slot, start));
       redistribute(slot);
     }
     now_ = target;
@@ -191,6 +191,14 @@ class timer_wheel {
     const std::uint32_t shift = 6 * (slot / slots_each);
     const std::uint64_t above = shift + 6 >= 64 ? 0 : now_ >> (shift + 6) << (shift + 6);
     return above | (std::uint64_t{slot % slots_each} << shift);
+  }
+
+  /// How far time may go before the first slot in use has to be redistributed: to its start, or, when one timer
+  /// is alone in it, to that timer, which spares the levels between.
+  [[nodiscard]] std::uint64_t jump_to(std::uint32_t slot, std::uint64_t start) const noexcept {
+    const std::uint32_t head = lists_[slot];
+    const timer_node& node = nodes_[head];
+    return node.next == head ? ordered(node.deadline_ns) : start;
   }
 
   /// Requires: a timer is pending.
