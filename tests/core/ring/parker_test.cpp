@@ -82,6 +82,56 @@ TEST(parker, no_wake_up_is_lost_in_100000_rounds_between_two_threads) {
   EXPECT_EQ(pong.load(), rounds);
 }
 
+/// Lets two threads go on together, as nearly as two cores can.
+class starting_line {
+ public:
+  void meet(std::uint64_t round) {
+    arrived_.fetch_add(1, std::memory_order_acq_rel);
+    for (int polls = 1; arrived_.load(std::memory_order_acquire) < 2 * round; ++polls) {
+      if (polls % 1024 == 0) std::this_thread::yield();
+    }
+  }
+
+ private:
+  alignas(128) std::atomic<std::uint64_t> arrived_{0};
+};
+
+/// The store-buffer litmus: each thread writes its word and reads the other's at the same moment. Without a
+/// fence on either side both may read the old value, the waker passes by, and the waiter sleeps.
+TEST(parker, waiter_and_waker_that_meet_never_miss_each_other) {
+  constexpr std::uint64_t rounds = 100'000;
+  parker place;
+  starting_line line;
+  alignas(128) std::atomic<std::uint64_t> posted{0};
+  // Taken by the waiter each round: the waker's store to it waits for the line, and holds the next one back.
+  alignas(128) std::atomic<std::uint64_t> obstacle{0};
+  std::jthread waker([&] {
+    for (std::uint64_t n = 1; n <= rounds; ++n) {
+      place.wake();  // nobody is parked: it only brings the word near
+      line.meet(n);
+      for (std::uint64_t delay = n % 61; delay != 0; --delay) std::atomic_signal_fence(std::memory_order_seq_cst);
+      obstacle.store(n, std::memory_order_relaxed);
+      posted.store(n, std::memory_order_relaxed);
+      place.wake();
+    }
+  });
+  std::uint64_t lost = 0;
+  for (std::uint64_t n = 1; n <= rounds; ++n) {
+    obstacle.store(0, std::memory_order_relaxed);
+    line.meet(n);
+    for (std::uint64_t delay = n % 53; delay != 0; --delay) std::atomic_signal_fence(std::memory_order_seq_cst);
+    while (posted.load(std::memory_order_relaxed) < n) {
+      const auto ticket = place.prepare();
+      if (posted.load(std::memory_order_relaxed) >= n) {
+        place.cancel();
+      } else if (!place.wait_for(ticket, 2s) && posted.load(std::memory_order_relaxed) >= n) {
+        ++lost;
+      }
+    }
+  }
+  EXPECT_EQ(lost, 0u);
+}
+
 TEST(parker, many_wakers_lose_nothing) {
   constexpr std::uint64_t each = 20'000;
   parker place;
