@@ -97,18 +97,17 @@ outcome csv_decoder::decode_fields(event_header& into, std::size_t layout) {
   const std::span<const std::byte> blank = layouts_.layout(layout).blank();
   std::byte* const data = data_of(into);
   std::memcpy(data, blank.data(), blank.size());
-  for (const field_plan& plan : layouts_.plan(layout)) {
-    const field& f = *plan.declared;
-    const csv_cell& cell = cell_of(plan.slot);
+  for (const field_plan& f : layouts_.plan(layout)) {
+    const csv_cell& cell = cell_of(f.slot);
     const fit how = cell.is_lacking() ? fit::missing : store_cell(f, cell, data + f.offset);
-    if (how != fit::good && (how != fit::missing || !f.has_default)) return dead_field(f, how, cell);
+    if (how != fit::good && (how != fit::missing || !f.has_default)) return dead_field(*f.declared, how, cell);
   }
   write_header(into, layout);
   return outcome::event;
 }
 
-fit csv_decoder::store_cell(const field& f, const csv_cell& cell, std::byte* at) {
-  if (f.type == field_type::string) return store_text(f, cell.text, at);
+fit csv_decoder::store_cell(const field_plan& f, const csv_cell& cell, std::byte* at) {
+  if (f.type == field_type::string) return store_text(f.type, f.capacity, cell.text, at);
   if (f.type == field_type::boolean) {
     const bool truth = cell.text == "true" || cell.text == "1";
     if (!truth && cell.text != "false" && cell.text != "0") return fit::wrong_type;
@@ -116,7 +115,8 @@ fit csv_decoder::store_cell(const field& f, const csv_cell& cell, std::byte* at)
     return fit::good;
   }
   decimal number;
-  return scan_cell(cell, number) ? store_number(f, number, at) : store_text(f, cell.text, at);
+  return scan_cell(cell, number) ? store_number(f.type, f.unit, number, at)
+                                 : store_text(f.type, f.capacity, cell.text, at);
 }
 
 std::optional<std::size_t> csv_decoder::choose_layout() {

@@ -24,7 +24,7 @@ class csv_decoder final : public decoder {
   [[nodiscard]] outcome decode_fields(event_header& into, std::size_t layout);
   [[nodiscard]] std::optional<std::size_t> choose_layout();
   [[nodiscard]] static raw_value probe_of(const csv_cell& cell);
-  [[nodiscard]] static fit store_cell(const field& f, const csv_cell& cell, std::byte* at);
+  [[nodiscard]] static fit store_cell(const field_plan& f, const csv_cell& cell, std::byte* at);
   [[nodiscard]] outcome dead_field(const field& f, fit how, const csv_cell& cell);
   [[nodiscard]] outcome dead_as_one_line(const char* reason);
 

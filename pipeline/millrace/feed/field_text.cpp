@@ -33,33 +33,13 @@ void append_expected(std::string& into, const field& f) {
 
 }  // namespace
 
-fit store_text(const field& f, std::string_view text, std::byte* at) noexcept {
-  switch (f.type) {
-    case field_type::string: return write_fixed_string(at, f.capacity, text) ? fit::good : fit::too_long;
+fit store_text(field_type type, std::size_t capacity, std::string_view text, std::byte* at) noexcept {
+  switch (type) {
+    case field_type::string: return store_string(capacity, text, at);
     case field_type::timestamp: return store_ns(parse_rfc3339(text), at);
     case field_type::duration: return store_ns(parse_duration(text), at);
     default: return fit::wrong_type;
   }
-}
-
-fit store_number(const field& f, const decimal& number, std::byte* at) noexcept {
-  if (f.type == field_type::f64) return store_f64(number, at);
-  if (f.type == field_type::f32) return store_f32(number, at);
-  if (f.type != field_type::timestamp && f.type != field_type::duration) return store_integer(number, f.type, at);
-  std::int64_t ns = 0;
-  const fit result = to_time_ns(number, f.type == field_type::timestamp ? f.unit : time_unit::ns, ns);
-  if (result == fit::good) std::memcpy(at, &ns, sizeof ns);
-  return result;
-}
-
-fit to_time_ns(const decimal& count, time_unit unit, std::int64_t& into) noexcept {
-  std::int64_t units = 0;
-  const fit result = to_integer(count, units);
-  if (result != fit::good) return result;
-  const auto ns = to_nanoseconds(units, unit);
-  if (!ns) return fit::out_of_range;
-  into = *ns;
-  return fit::good;
 }
 
 void append_excerpt(std::string& into, std::string_view text) {

@@ -4,7 +4,6 @@
 #include <millrace/feed/swar.hpp>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 
@@ -22,23 +21,10 @@ constexpr const char* bad_value = "a value is none";
 constexpr const char* trailing = "found more text behind the object";
 constexpr const char* bad_escape = "a name has a wrong escape";
 
-constexpr std::array<bool, 256> scalar_ends = [] {
-  std::array<bool, 256> table{};
-  for (const char c : {' ', '\t', '\r', '\n', ',', ':', '{', '}', '[', ']', '"'})
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
 }  // namespace
 
 json_record::json_record(const name_table& names, std::size_t name_count)
-    : names_(names), values_(name_count), scratch_(1024) {}
-
-bool json_record::ends_scalar(char c) noexcept { return scalar_ends[static_cast<unsigned char>(c)]; }
-
-bool json_record::is_literal(const char* at, std::string_view literal) noexcept {
-  return std::memcmp(at, literal.data(), literal.size()) == 0 && ends_scalar(at[literal.size()]);
-}
+    : names_(names), values_(name_count), successors_(name_count + 1), scratch_(1024) {}
 
 const char* json_record::read(const line_reader& lines) {
   const std::string_view line = lines.line();
@@ -91,6 +77,7 @@ const char* json_record::walk(std::string_view line) {
   const char* const line_end = line.data() + line.size();
   const std::uint32_t* const last = index_.end();
   const std::uint32_t* at = cursor_;
+  std::size_t previous = values_.size();
   if (at == last || base[*at] != '{' || base + *at >= line_end) return not_an_object;
   if (++at == last) return truncated;
   if (base[*at] == '}') {
@@ -101,14 +88,12 @@ const char* json_record::walk(std::string_view line) {
       const char* const name = base + at[0];
       const char* const value = base + at[2];
       if (*name != '"' || base[at[1]] != ':') return bad_object;
-      const char* const name_end = find_quote_or_backslash(name + 1);
-      std::uint32_t slot;
-      if (*name_end == '"') [[likely]] {
-        slot = names_.find(name + 1, static_cast<std::size_t>(name_end - name - 1));
-      } else {
-        const char* const decoded_end = index_.unescape(name + 1, scratch_.data());
-        if (decoded_end == nullptr) return bad_escape;
-        slot = names_.find(scratch_.data(), static_cast<std::size_t>(decoded_end - scratch_.data()));
+      std::uint32_t slot = successors_[previous];
+      if (!names_.is_quoted(slot, name + 1)) {
+        bool wrong = false;
+        slot = slot_of(name + 1, wrong);
+        if (wrong) return bad_escape;
+        if (slot != name_table::unknown) successors_[previous] = slot;
       }
       if (*value == '{' || *value == '[') [[unlikely]] {
         at = skip_value(at + 2, 0);
@@ -122,6 +107,7 @@ const char* json_record::walk(std::string_view line) {
         const char* const earlier = values_[slot];
         if (earlier != nullptr && !is_scalar(earlier)) return bad_value;
         values_[slot] = value;
+        previous = slot;
       }
       ++member_count_;
       const char separator = base[*at++];
@@ -133,6 +119,16 @@ const char* json_record::walk(std::string_view line) {
   if (at != last && base + *at < line_end) return trailing;
   cursor_ = at;
   return nullptr;
+}
+
+/// The slot of the name whose first character is at `name`.
+std::uint32_t json_record::slot_of(const char* name, bool& wrong) const noexcept {
+  const char* const end = find_quote_or_backslash(name);
+  if (*end == '"') return names_.find(name, static_cast<std::size_t>(end - name));
+  const char* const decoded_end = index_.unescape(name, scratch_.data());
+  wrong = decoded_end == nullptr;
+  return wrong ? name_table::unknown
+               : names_.find(scratch_.data(), static_cast<std::size_t>(decoded_end - scratch_.data()));
 }
 
 /// The token behind the value that starts with token `at`; null when it is not JSON.
@@ -189,14 +185,6 @@ bool json_record::is_scalar(const char* at) const noexcept {
 bool json_record::is_string(const char* at) const noexcept {
   if (*at != '"') return false;
   return *find_quote_or_backslash(at + 1) == '"' || index_.unescape(at + 1, scratch_.data()) != nullptr;
-}
-
-std::string_view json_record::string_text(const char* at, char* scratch) const noexcept {
-  const char* const end = find_quote_or_backslash(at + 1);
-  if (*end == '"') return {at + 1, static_cast<std::size_t>(end - at - 1)};
-  const char* const decoded_end = index_.unescape(at + 1, scratch);
-  if (decoded_end == nullptr) return {};
-  return {scratch, static_cast<std::size_t>(decoded_end - scratch)};
 }
 
 }  // namespace millrace::feed

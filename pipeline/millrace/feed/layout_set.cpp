@@ -22,7 +22,8 @@ layout_set::layout_set(std::vector<std::shared_ptr<const event_layout>> layouts,
     if (!layout->time_field())
       throw error("event '" + layout->name() + "': found no timestamp field, expected exactly one");
     auto& plan = plans_.emplace_back();
-    for (const field& f : layout->fields()) plan.push_back({slot_of(f.name), &f});
+    for (const field& f : layout->fields())
+      plan.push_back({slot_of(f.name), f.offset, f.capacity, f.type, f.unit, f.has_default, &f});
     data_bytes_max_ = std::max(data_bytes_max_, layout->bytes());
   }
   for (const auto& name : probes) {

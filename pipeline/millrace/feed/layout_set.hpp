@@ -20,10 +20,15 @@ namespace millrace::feed {
 /// Threads: immutable once built.
 class layout_set {
  public:
-  /// One field of a layout, as a decoder fills it.
+  /// One field of a layout, with what a decoder needs of it close together.
   struct field_plan {
     std::uint32_t slot = 0;  ///< of its name
-    const field* declared = nullptr;
+    std::uint32_t offset = 0;
+    std::uint32_t capacity = 0;
+    field_type type = field_type::boolean;
+    time_unit unit = time_unit::ns;
+    bool has_default = false;
+    const field* declared = nullptr;  ///< for messages
   };
 
   /// Without a selector one layout takes every record, and several are told apart by the field "type".

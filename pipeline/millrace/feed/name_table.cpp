@@ -17,6 +17,11 @@ name_table::name_table(const std::vector<std::string>& names) {
     std::size_t i = place(head, padded.data(), names[slot].size()) & mask_;
     while (entries_[i].slot != unknown) i = (i + 1) & mask_;
     entries_[i] = {head, names[slot].size(), static_cast<std::uint32_t>(slot), names[slot]};
+    const std::string text = names[slot] + '"';
+    padded = text + std::string(8, '\0');
+    quoted_.push_back({head_of(padded.data(), text.size()),
+                       text.size() >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * text.size())) - 1, text.size(),
+                       text});
   }
 }
 

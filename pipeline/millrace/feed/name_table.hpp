@@ -33,7 +33,21 @@ class name_table {
     }
   }
 
+  /// The JSON string behind the quote at `at - 1` is the name of that slot, written without escapes, closing
+  /// quote included. Requires: as `find`.
+  [[nodiscard]] bool is_quoted(std::uint32_t slot, const char* at) const noexcept {
+    const quoted& q = quoted_[slot];
+    return ((swar::load(at) ^ q.head) & q.mask) == 0 &&
+           (q.bytes <= 8 || std::memcmp(q.text.data() + 8, at + 8, q.bytes - 8) == 0);
+  }
+
  private:
+  struct quoted {
+    std::uint64_t head = 0;
+    std::uint64_t mask = 0;
+    std::size_t bytes = 0;
+    std::string text;
+  };
   struct entry {
     std::uint64_t head = 0;
     std::size_t bytes = 0;
@@ -51,6 +65,7 @@ class name_table {
   }
 
   std::vector<entry> entries_;
+  std::vector<quoted> quoted_;
   std::size_t mask_ = 0;
   unsigned shift_ = 0;
 };

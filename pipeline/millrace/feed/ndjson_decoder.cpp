@@ -15,6 +15,8 @@ ndjson_decoder::ndjson_decoder(line_reader lines, layout_set layouts)
   const event_layout& first = layouts_.layout(0);
   watermark_field_ = first.fields()[*first.time_field()];
   watermark_field_.name = "watermark";
+  watermark_plan_ = {layouts_.watermark_slot(), 0, 0, field_type::timestamp, watermark_field_.unit, false,
+                     &watermark_field_};
   for (std::uint32_t slot = 0; slot < layouts_.names().size(); ++slot) all_slots_.push_back(slot);
   for (std::size_t i = 0; i < layouts_.size(); ++i) {
     auto& foreign = foreign_slots_.emplace_back();
@@ -48,37 +50,13 @@ outcome ndjson_decoder::decode(event_header& into) {
   return decode_fields(into, layout);
 }
 
-outcome ndjson_decoder::decode_watermark(event_header& into) {
-  const char* const value = record_.value(layouts_.watermark_slot());
-  std::int64_t ns = 0;
-  const fit how = store_value(watermark_field_, value, reinterpret_cast<std::byte*>(&ns));
-  if (how != fit::good) return dead_field(watermark_field_, how, value);
-  uncount_record();
-  into.time_ns = ns;
-  return outcome::watermark;
-}
-
-outcome ndjson_decoder::decode_fields(event_header& into, std::size_t layout) {
-  const std::span<const std::byte> blank = layouts_.layout(layout).blank();
-  std::byte* const data = data_of(into);
-  std::memcpy(data, blank.data(), blank.size());
-  for (const field_plan& plan : layouts_.plan(layout)) {
-    const field& f = *plan.declared;
-    const char* const value = record_.value(plan.slot);
-    const fit how = value == nullptr ? fit::missing : store_value(f, value, data + f.offset);
-    if (how == fit::good || (how == fit::missing && f.has_default)) [[likely]]
-      continue;
-    return dead_field(f, how, value);
-  }
-  if (!are_scalars(foreign_slots_[layout])) return dead_json("a value is none");
-  write_header(into, layout);
-  return outcome::event;
-}
-
-fit ndjson_decoder::store_value(const field& f, const char* value, std::byte* at) {
+inline fit ndjson_decoder::store_value(const field_plan& f, const char* value, std::byte* at) {
   if (*value == '"') {
     const std::string_view text = record_.string_text(value, record_.scratch());
-    return text.data() == nullptr ? fit::malformed : store_text(f, text, at);
+    if (text.data() == nullptr) return fit::malformed;
+    if (f.type == field_type::string) [[likely]]
+      return store_string(f.capacity, text, at);
+    return store_text(f.type, f.capacity, text, at);
   }
   if (*value == 'n' && json_record::is_literal(value, "null")) return fit::missing;
   if (f.type == field_type::boolean) {
@@ -90,7 +68,33 @@ fit ndjson_decoder::store_value(const field& f, const char* value, std::byte* at
   decimal number;
   if (f.type == field_type::string || !scan_number(value, number_grammar::json, number)) return fit::wrong_type;
   if (!json_record::ends_scalar(*number.end)) return fit::wrong_type;
-  return store_number(f, number, at);
+  return store_number(f.type, f.unit, number, at);
+}
+
+outcome ndjson_decoder::decode_watermark(event_header& into) {
+  const char* const value = record_.value(layouts_.watermark_slot());
+  std::int64_t ns = 0;
+  const fit how = store_value(watermark_plan_, value, reinterpret_cast<std::byte*>(&ns));
+  if (how != fit::good) return dead_field(watermark_field_, how, value);
+  uncount_record();
+  into.time_ns = ns;
+  return outcome::watermark;
+}
+
+outcome ndjson_decoder::decode_fields(event_header& into, std::size_t layout) {
+  const std::span<const std::byte> blank = layouts_.layout(layout).blank();
+  std::byte* const data = data_of(into);
+  std::memcpy(data, blank.data(), blank.size());
+  for (const field_plan& f : layouts_.plan(layout)) {
+    const char* const value = record_.value(f.slot);
+    const fit how = value == nullptr ? fit::missing : store_value(f, value, data + f.offset);
+    if (how == fit::good || (how == fit::missing && f.has_default)) [[likely]]
+      continue;
+    return dead_field(*f.declared, how, value);
+  }
+  if (!are_scalars(foreign_slots_[layout])) return dead_json("a value is none");
+  write_header(into, layout);
+  return outcome::event;
 }
 
 std::optional<std::size_t> ndjson_decoder::choose_layout(bool& malformed) {

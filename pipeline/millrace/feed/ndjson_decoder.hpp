@@ -23,7 +23,7 @@ class ndjson_decoder final : public decoder {
   [[nodiscard]] outcome decode_fields(event_header& into, std::size_t layout);
   [[nodiscard]] std::optional<std::size_t> choose_layout(bool& malformed);
   [[nodiscard]] bool read_probe(const char* value, char*& scratch, raw_value& into) const;
-  [[nodiscard]] fit store_value(const field& f, const char* value, std::byte* at);
+  [[nodiscard]] fit store_value(const field_plan& f, const char* value, std::byte* at);
   [[nodiscard]] bool are_scalars(const std::vector<std::uint32_t>& slots) const noexcept;
   [[nodiscard]] outcome dead_json(const char* what);
   [[nodiscard]] outcome dead_field(const field& f, fit how, const char* value);
@@ -31,6 +31,7 @@ class ndjson_decoder final : public decoder {
 
   json_record record_;
   field watermark_field_;
+  field_plan watermark_plan_;
   std::vector<std::vector<std::uint32_t>> foreign_slots_;  // by layout: names that only others have
   std::vector<std::uint32_t> all_slots_;
 };

@@ -3,7 +3,6 @@
 #include <millrace/feed/decimal.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 namespace millrace::feed {
@@ -12,12 +11,12 @@ void read_number(const decimal& number, raw_value& into) noexcept {
   const bool written_whole =
       std::string_view(number.begin, static_cast<std::size_t>(number.end - number.begin)).find_first_of(".eE") ==
       std::string_view::npos;
-  std::byte magnitude[8];
   if (written_whole && to_integer(number, into.integer_value) == fit::good) {
     into.what = raw_value::kind::integer;
-  } else if (written_whole && store_integer(number, field_type::u64, magnitude) == fit::good) {
+  } else if (written_whole && !number.negative && number.exact && number.exponent == 0) {
+    // Without point and exponent, all digits in the mantissa: the value itself.
     into.what = raw_value::kind::unsigned_integer;
-    std::memcpy(&into.unsigned_value, magnitude, sizeof magnitude);
+    into.unsigned_value = number.mantissa;
   } else {
     into.what = raw_value::kind::floating;
     if (to_f64(number, into.floating_value) != fit::good)
