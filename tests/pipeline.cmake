@@ -9,8 +9,9 @@ millrace_test(feed
     pipeline/feed/value_test.cpp
   LIBRARIES millrace::pipeline ZLIB::ZLIB zstd::libzstd_shared
 )
+millrace_test(feed_allocation SOURCES pipeline/feed/feed_allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(placement SOURCES pipeline/placement/placement_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(stage SOURCES pipeline/stage/idle_strategy_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
-millrace_test(threaded_executor SOURCES pipeline/topology/threaded_executor_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
+millrace_test(threaded_executor SOURCES pipeline/topology/record_reader_test.cpp pipeline/topology/threaded_executor_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(executor_allocation SOURCES pipeline/topology/executor_allocation_test.cpp LIBRARIES millrace::pipeline)
