@@ -3,6 +3,7 @@ millrace_test(feed
   SOURCES
     pipeline/feed/byte_source_test.cpp
     pipeline/feed/csv_decoder_test.cpp
+    pipeline/feed/layout_set_test.cpp
     pipeline/feed/line_reader_test.cpp
     pipeline/feed/ndjson_decoder_test.cpp
     pipeline/feed/open_feed_test.cpp

@@ -122,6 +122,7 @@ TEST(threaded_executor, smallest_rings_and_one_busy_shard_cannot_block_each_othe
 TEST(threaded_executor, shards_that_get_nothing_hold_nothing_up) {
   scene scene(routing::one_shard, 3000, 4);
   scene.source.endless = true;
+  scene.source.flushes = false;
   std::atomic<std::uint64_t> seen{0};
   scene.sink.on_record = [&](std::uint64_t) { ++seen; };
   auto executor = scene.executor(options_of(wait_strategy::blocking));

@@ -65,13 +65,14 @@ class source {
     if (on_poll) on_poll(next_);
     const std::size_t batch = std::min<std::size_t>(random_() % (poll_max + 1), script_.size() - next_);
     for (std::size_t i = 0; i < batch; ++i) give(in, script_[next_++]);
-    if (random_() % 16 == 0) in.flush();
+    if (flushes && random_() % 16 == 0) in.flush();
     return next_ < script_.size() || endless;
   }
 
   std::function<void(std::size_t given)> on_poll;
   std::size_t poll_max = 40;
   bool endless = false;
+  bool flushes = true;  // by itself, now and then
   std::size_t polls = 0;
 
  private:
