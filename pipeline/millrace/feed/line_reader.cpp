@@ -23,7 +23,7 @@ line_reader::line_reader(std::unique_ptr<byte_source> source, std::size_t record
     : source_(std::move(source)), record_bytes_max_(record_bytes_max) {
   MILLRACE_CHECK(record_bytes_max_ >= 1, "the bound on a line's bytes");
   capacity_ = 2 * read_bytes;
-  buffer_ = std::make_unique<char[]>(capacity_ + line_padding_bytes);
+  buffer_ = std::make_unique_for_overwrite<char[]>(capacity_ + line_padding_bytes);
   data_end_ = buffer_.get();
   begin_ = end_ = next_ = scanned_ = first_next_ = first_end_ = data_end_;
 }
@@ -158,7 +158,7 @@ void line_reader::make_room() {
   if (capacity_ - kept < read_bytes) {
     capacity_ = std::min(2 * capacity_, std::max(capacity_, record_bytes_max_ + 2 + read_bytes));
     capacity_ = std::max(capacity_, kept + read_bytes);
-    larger = std::make_unique<char[]>(capacity_ + line_padding_bytes);
+    larger = std::make_unique_for_overwrite<char[]>(capacity_ + line_padding_bytes);
   }
   char* const to = larger ? larger.get() : buffer_.get();
   std::memmove(to, begin_, kept);

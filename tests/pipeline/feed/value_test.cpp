@@ -105,21 +105,28 @@ TEST(integer_values, minus_zero_is_zero) {
 TEST(f64_values, are_the_nearest_double_whatever_the_number_of_digits) {
   const auto layout = layout_of(field_type::f64);
   std::mt19937_64 random(3);
+  std::string json, csv = "ts,x\n";
+  std::vector<std::uint64_t> expected;
   for (int i = 0; i < 20000; ++i) {
     double value = std::bit_cast<double>(random());
     if (!std::isfinite(value)) continue;
     if (i % 2 == 0) value = static_cast<double>(static_cast<std::int64_t>(random())) / 1e9;
     char text[64];
-    const int digits = i % 3 == 0 ? 17 : 1 + i % 17;
-    std::snprintf(text, sizeof text, "%.*g", digits, value);
-    double expected;
-    std::from_chars(text, text + std::strlen(text), expected);
-    std::string json = text;
-    if (const auto plus = json.find("e+"); plus != std::string::npos) json.erase(plus + 1, 1);
-    const record r = json_value(json, layout);
-    ASSERT_EQ(r.what, outcome::event) << text << r.reason;
-    ASSERT_EQ(r.get<std::uint64_t>(*layout, "x"), std::bit_cast<std::uint64_t>(expected)) << text;
-    ASSERT_EQ(csv_value(text, layout).get<std::uint64_t>(*layout, "x"), std::bit_cast<std::uint64_t>(expected)) << text;
+    std::snprintf(text, sizeof text, "%.*g", i % 3 == 0 ? 17 : 1 + i % 17, value);
+    double nearest = 0;
+    std::from_chars(text, text + std::strlen(text), nearest);
+    expected.push_back(std::bit_cast<std::uint64_t>(nearest));
+    json += "{\"ts\":1,\"x\":" + std::string(text) + "}\n";
+    csv += "1," + std::string(text) + "\n";
+  }
+  const auto from_json = read_ndjson(json, layout), from_csv = read_csv(csv, layout);
+  ASSERT_EQ(from_json.size(), expected.size());
+  ASSERT_EQ(from_csv.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_EQ(from_json[i].what, outcome::event) << from_json[i].reason;
+    ASSERT_EQ(from_csv[i].what, outcome::event) << from_csv[i].reason;
+    ASSERT_EQ(from_json[i].get<std::uint64_t>(*layout, "x"), expected[i]) << from_json[i].text;
+    ASSERT_EQ(from_csv[i].get<std::uint64_t>(*layout, "x"), expected[i]) << from_csv[i].text;
   }
 }
 
