@@ -54,7 +54,7 @@ class matcher_state {
   /// A time at or before the next deadline of any key.
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return wheel_.next_deadline(); }
 
-  [[nodiscard]] const cep::automaton& automaton() const noexcept { return *automaton_; }
+  [[nodiscard]] const cep::automaton& compiled() const noexcept { return *automaton_; }
   [[nodiscard]] const matcher_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] run_store& store() noexcept { return store_; }
 

@@ -131,17 +131,32 @@ class pattern_compiler {
     condition made;
     if (types.size() != on_.size()) {
       made.types = 0;
-      for (const event_type type : types) made.types |= std::uint64_t{1} << type;
+      for (const event_type type : types) {
+        made.types |= std::uint64_t{1} << type;
+        made.text = "is " + layouts_[type]->name();
+      }
     } else if (written == nullptr) {
       return cep::no_condition;
     }
     try {
       if (written != nullptr) made.test = expr::compile_split(*written, condition_scope(types));
+      if (written != nullptr) made.text += (made.text.empty() ? "" : " and ") + text_of(written->where);
     } catch (const expr::type_error& e) {
       throw rules_error(source_, e.where(), e.what());
     }
     conditions_.push_back(std::move(made));
     return static_cast<cep::condition_id>(conditions_.size() - 1);
+  }
+
+  /// The source text of an expression, on one line.
+  [[nodiscard]] std::string text_of(source_range where) const {
+    std::string made;
+    for (const char c : std::string_view(source_.text).substr(where.begin, where.end - where.begin)) {
+      const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+      if (!blank) made += c;
+      else if (!made.empty() && made.back() != ' ') made += ' ';
+    }
+    return made;
   }
 
   std::vector<cep::stage> stages(const std::vector<stage_syntax>& sequence) {

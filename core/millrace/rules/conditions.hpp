@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace millrace::rules {
 
 /// A stage's condition: the types that fit it, and a conjunction in two parts.
 struct condition {
+  std::string text;  ///< as it was written, for people
   std::uint64_t types = ~std::uint64_t{0};  ///< bit set of event types
   expr::split_condition test;
 };

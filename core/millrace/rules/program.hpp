@@ -15,7 +15,7 @@ namespace millrace::rules {
 
 /// Bounds on a rules file.
 inline constexpr std::size_t event_type_count_max = 64;
-inline constexpr std::size_t key_group_count_max = 16;
+inline constexpr std::size_t key_group_count_max = 15;
 
 /// One thing that a match prints.
 struct column {

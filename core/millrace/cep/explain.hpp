@@ -1,0 +1,19 @@
+#pragma once
+
+#include <millrace/cep/automaton.hpp>
+
+#include <functional>
+#include <string>
+
+namespace millrace::cep {
+
+/// How a condition is shown: by its source text where there is one.
+using condition_text = std::function<std::string(condition_id)>;
+
+/// The automaton as a table for people: a line a node and an edge, with the condition of each edge.
+std::string explain_table(const automaton& of, const condition_text& text);
+
+/// The automaton as a Graphviz graph.
+std::string explain_dot(const automaton& of, const condition_text& text);
+
+}  // namespace millrace::cep

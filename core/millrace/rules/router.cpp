@@ -1,0 +1,62 @@
+#include <millrace/rules/router.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace millrace::rules {
+
+key_packer::key_packer(const program& rules) {
+  std::size_t bytes_max = 0;
+  for (const key_group& group : rules.groups) {
+    std::vector<std::vector<piece>> by_type;
+    for (const auto& fields : group.fields_of) {
+      std::vector<piece> pieces;
+      for (const field* f : fields) pieces.push_back({f->offset, f->bytes, f->type == field_type::string});
+      by_type.push_back(std::move(pieces));
+    }
+    pieces_.push_back(std::move(by_type));
+    bytes_max = std::max(bytes_max, group.key_bytes_max);
+  }
+  buffer_.resize(bytes_max + 8);
+}
+
+std::span<const std::byte> key_packer::pack(std::size_t group, const event_header& event) noexcept {
+  std::size_t size = 0;
+  for (const piece& p : pieces_[group][event.type]) {
+    const std::byte* const from = data_of(event) + p.offset;
+    std::size_t bytes = p.bytes;
+    if (p.is_text) {
+      std::uint16_t length;
+      std::memcpy(&length, from, sizeof length);
+      bytes = sizeof length + length;
+    }
+    std::memcpy(buffer_.data() + size, from, bytes);
+    size += bytes;
+  }
+  return {buffer_.data(), size};
+}
+
+router::router(std::shared_ptr<const program> rules, unsigned shards)
+    : rules_(std::move(rules)), packer_(*rules_), routes_(shards) {}
+
+std::size_t router::shard_of(std::size_t group, const event_header& event) noexcept {
+  if (rules_->groups[group].fields.empty()) return group % routes_.size();
+  const std::uint64_t hash = cep::key_directory::hash(packer_.pack(group, event));
+  __extension__ using wide = unsigned __int128;
+  return static_cast<std::size_t>(static_cast<wide>(hash) * routes_.size() >> 64);
+}
+
+std::span<const std::uint16_t> router::route(const event_header& event) noexcept {
+  std::ranges::fill(routes_, std::uint16_t{0});
+  std::size_t counting = 0;
+  for (std::size_t group = rules_->groups.size(); group-- > 0;) {
+    if ((rules_->groups[group].types >> event.type & 1) == 0) continue;
+    counting = routes_.size() == 1 ? 0 : shard_of(group, event);
+    routes_[counting] = static_cast<std::uint16_t>(routes_[counting] | 1U << group);
+  }
+  routes_[counting] = static_cast<std::uint16_t>(routes_[counting] | counts_here);
+  return routes_;
+}
+
+}  // namespace millrace::rules

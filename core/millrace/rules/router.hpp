@@ -1,0 +1,58 @@
+#pragma once
+
+#include <millrace/cep/key_directory.hpp>
+#include <millrace/event/event.hpp>
+#include <millrace/rules/program.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace millrace::rules {
+
+/// Type of a slot that tells a shard only that time has come to the header's `time_ns`.
+inline constexpr event_type time_mark = 0xFFF0;
+
+/// Bit of `event_header::route` in the one copy of an event that counts it as processed; the bits below it are
+/// the key groups for which the shard shall look at the event.
+inline constexpr std::uint16_t counts_here = 0x8000;
+
+/// Packs the key of an event for one group: fields one behind the other, text behind its length.
+/// Threads: one owner. Allocation: in the constructor.
+class key_packer {
+ public:
+  explicit key_packer(const program& rules);
+
+  /// The key's bytes, valid until the next call. Requires: some pattern of the group sees the event's type.
+  [[nodiscard]] std::span<const std::byte> pack(std::size_t group, const event_header& event) noexcept;
+
+ private:
+  struct piece {
+    std::uint32_t offset;
+    std::uint32_t bytes;
+    bool is_text;
+  };
+  std::vector<std::vector<std::vector<piece>>> pieces_;  // by group and event type
+  std::vector<std::byte> buffer_;
+};
+
+/// Decides which shards an event goes to: for each key group to the shard that owns the key.
+/// Threads: one owner. Allocation: in the constructor. Complexity: linear in the key groups.
+class router {
+ public:
+  router(std::shared_ptr<const program> rules, unsigned shards);
+
+  /// The routes of an event, one a shard: 0 where the shard need not see it. Exactly one counts it.
+  [[nodiscard]] std::span<const std::uint16_t> route(const event_header& event) noexcept;
+
+ private:
+  [[nodiscard]] std::size_t shard_of(std::size_t group, const event_header& event) noexcept;
+
+  std::shared_ptr<const program> rules_;
+  key_packer packer_;
+  std::vector<std::uint16_t> routes_;
+};
+
+}  // namespace millrace::rules

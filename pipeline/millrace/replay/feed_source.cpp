@@ -1,0 +1,40 @@
+#include <millrace/replay/feed_source.hpp>
+
+#include <utility>
+
+namespace millrace::replay {
+
+feed_source::feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::program> rules, unsigned shards,
+                         source_options options)
+    : decoder_(std::move(decoder)),
+      options_(std::move(options)),
+      router_(rules, shards),
+      clock_(rules->time, rules->disorder_ns, options_.reorder_capacity, rules->data_bytes_max),
+      pacer_(options_.speed),
+      room_(1 + (rules->data_bytes_max + sizeof(event_header) - 1) / sizeof(event_header)),
+      event_(room_.data()),
+      released_by_time_(rules->released_by_time()),
+      tells_each_event_(released_by_time_ && rules->time == rules::time_mode::arrival) {
+  for (const auto& layout : rules->layouts) data_bytes_.push_back(layout->bytes());
+}
+
+void feed_source::count_dead() {
+  ++counters_.records;
+  ++counters_.events;
+  ++counters_.dead;
+  if (options_.on_dead) options_.on_dead({decoder_->line_number(), decoder_->record_index(), decoder_->reason(), decoder_->record_text()});
+}
+
+void feed_source::count_late() {
+  ++counters_.late;
+  if (options_.on_late) options_.on_late(decoder_->record_index());
+}
+
+void feed_source::count_unheld() {
+  ++counters_.dead;
+  if (options_.on_dead)
+    options_.on_dead({decoder_->line_number(), decoder_->record_index(), "the reorder buffer is full: more events within the disorder bound than it holds",
+                      decoder_->record_text()});
+}
+
+}  // namespace millrace::replay

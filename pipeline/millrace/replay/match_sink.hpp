@@ -1,0 +1,60 @@
+#pragma once
+
+#include <millrace/replay/match_stage.hpp>
+#include <millrace/sink/text_output.hpp>
+#include <millrace/stage/output_order.hpp>
+#include <millrace/stats/histogram.hpp>
+#include <millrace/time/cycle_clock.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace millrace::replay {
+
+/// Takes the shards' matches in order: counts them by pattern, writes their lines, and ends the run when a
+/// limit is reached or nobody reads.
+/// Threads: one owner.
+class match_sink {
+ public:
+  struct tally {
+    std::uint64_t matches = 0;
+    std::uint64_t timeouts = 0;
+  };
+
+  /// `limit`: the run ends with this many matches of one pattern; none: it does not.
+  match_sink(sink::text_output& out, std::size_t patterns, std::optional<std::uint64_t> limit, const cycle_clock* clock)
+      : out_(out), tallies_(patterns), limit_(limit), clock_(clock) {}
+
+  bool consume(const output_order&, std::span<const std::byte> record) {
+    match_head head;
+    std::memcpy(&head, record.data(), sizeof head);
+    tally& of_rule = tallies_[head.rule];
+    ++(head.timeout != 0 ? of_rule.timeouts : of_rule.matches);
+    const std::span<const std::byte> text = record.subspan(sizeof head);
+    const bool read = out_.write({reinterpret_cast<const char*>(text.data()), text.size()});
+    if (clock_ != nullptr && head.stamp != 0) latency_.record(clock_->ns_between(head.stamp, clock_->now()));
+    limit_reached_ = limit_ && of_rule.matches >= *limit_;
+    return read && !limit_reached_;
+  }
+
+  void flush() { static_cast<void>(out_.flush()); }
+
+  [[nodiscard]] std::span<const tally> tallies() const noexcept { return tallies_; }
+  [[nodiscard]] bool limit_reached() const noexcept { return limit_reached_; }
+  /// Nanoseconds from reading an event to handing its match to the output.
+  [[nodiscard]] const histogram& latency() const noexcept { return latency_; }
+
+ private:
+  sink::text_output& out_;
+  std::vector<tally> tallies_;
+  std::optional<std::uint64_t> limit_;
+  const cycle_clock* clock_;
+  histogram latency_ = histogram::of_latencies();
+  bool limit_reached_ = false;
+};
+
+}  // namespace millrace::replay

@@ -1,0 +1,113 @@
+#include <millrace/replay/replay.hpp>
+
+#include <millrace/replay/record_selector.hpp>
+#include <millrace/topology/inline_executor.hpp>
+#include <millrace/topology/threaded_executor.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace millrace::replay {
+
+class replay_run::state {
+ public:
+  state(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder, sink::text_output& out,
+        const replay_options& options)
+      : clock_(options.measures_latency ? std::make_unique<cycle_clock>() : nullptr),
+        out_(out),
+        source_(std::move(decoder), rules, options.shards.value_or(1), with_clock(options.source)),
+        sink_(out, rules->patterns.size(), options.limit, clock_.get()) {
+    const match_stage::options chosen{options.lines, options.source.final_watermark, options.limits, clock_.get()};
+    std::vector<match_stage*> shards;
+    for (unsigned i = 0; i < options.shards.value_or(1); ++i) {
+      stages_.push_back(std::make_unique<match_stage>(rules, chosen));
+      shards.push_back(stages_.back().get());
+    }
+    executor_options how = options.executor;
+    how.event_bytes_max = sizeof(event_header) + rules->data_bytes_max;
+    if (options.shards) threaded_ = std::make_unique<threaded>(source_, shards, sink_, how);
+    else inline_ = std::make_unique<inlined>(source_, shards, sink_, how);
+  }
+
+  replay_summary run() {
+    replay_summary made;
+    const auto begin = std::chrono::steady_clock::now();
+    try {
+      made.end = (threaded_ ? threaded_->run() : inline_->run()).end;
+    } catch (const std::exception& e) {
+      made.failure = e.what();
+    }
+    made.wall_ns = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
+    collect(made);
+    return made;
+  }
+
+  void stop() noexcept {
+    if (threaded_) threaded_->stop();
+    else inline_->stop();
+  }
+
+  [[nodiscard]] const feed_source& source() const noexcept { return source_; }
+
+ private:
+  using threaded = threaded_executor<feed_source, match_stage, match_sink>;
+  using inlined = inline_executor<feed_source, match_stage, match_sink>;
+
+  source_options with_clock(source_options options) const {
+    options.clock = clock_.get();
+    return options;
+  }
+
+  void collect(replay_summary& into) const {
+    into.limit_reached = sink_.limit_reached();
+    into.output_closed = out_.closed();
+    into.source = source_.counters();
+    for (const auto& stage : stages_) {
+      const rules::engine_counters of = stage->engine().counters();
+      into.engine.processed += of.processed;
+      into.engine.matches += of.matches;
+      into.engine.timeouts += of.timeouts;
+      into.engine.refused += of.refused;
+      into.engine.faults += of.faults;
+      into.engine.skip_misses += of.skip_misses;
+      into.select_faults += stage->select_faults();
+      into.event_latency.merge(stage->latency());
+    }
+    into.patterns.assign(sink_.tallies().begin(), sink_.tallies().end());
+    into.match_latency.merge(sink_.latency());
+    into.output_bytes = out_.bytes();
+    into.output_checksum = out_.checksum();
+    const auto warnings = threaded_ ? threaded_->warnings() : inline_->warnings();
+    into.warnings.assign(warnings.begin(), warnings.end());
+  }
+
+  std::unique_ptr<cycle_clock> clock_;
+  sink::text_output& out_;
+  feed_source source_;
+  match_sink sink_;
+  std::vector<std::unique_ptr<match_stage>> stages_;
+  std::unique_ptr<threaded> threaded_;
+  std::unique_ptr<inlined> inline_;
+};
+
+replay_run::replay_run(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder, sink::text_output& out,
+                       const replay_options& options)
+    : state_(std::make_unique<state>(std::move(rules), std::move(decoder), out, options)) {}
+
+replay_run::~replay_run() = default;
+
+replay_summary replay_run::run() { return state_->run(); }
+void replay_run::stop() noexcept { state_->stop(); }
+std::uint64_t replay_run::bytes_read() const noexcept { return state_->source().progress(); }
+std::optional<std::uint64_t> replay_run::bytes_total() const noexcept { return state_->source().bytes_total(); }
+
+feed::layout_set layouts_of(const std::shared_ptr<const rules::program>& rules) {
+  if (rules->layouts.size() == 1 && rules->selection.choices.front().when.empty()) return feed::layout_set(rules->layouts);
+  return feed::layout_set(rules->layouts, std::make_shared<record_selector>(rules), record_selector::probes(*rules));
+}
+
+std::unique_ptr<feed::decoder> open_rules_feed(const std::string& path, feed::format format, const std::shared_ptr<const rules::program>& rules) {
+  return feed::open_feed(path, format, layouts_of(rules));
+}
+
+}  // namespace millrace::replay

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <millrace/feed/open_feed.hpp>
+#include <millrace/replay/feed_source.hpp>
+#include <millrace/replay/match_sink.hpp>
+#include <millrace/replay/match_stage.hpp>
+#include <millrace/rules/program.hpp>
+#include <millrace/stats/histogram.hpp>
+#include <millrace/topology/executor_options.hpp>
+#include <millrace/topology/run_report.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace::replay {
+
+/// How a feed is replayed through a rules program.
+struct replay_options {
+  std::optional<unsigned> shards;  ///< none: inline, in the calling thread; else threads, with so many shards
+  source_options source;
+  bool lines = true;               ///< write matches; else only count them
+  std::optional<std::uint64_t> limit;
+  bool measures_latency = false;
+  rules::engine_limits limits;
+  executor_options executor;
+};
+
+/// What a replay did.
+struct replay_summary {
+  run_end end = run_end::input_ended;
+  bool limit_reached = false;
+  bool output_closed = false;
+  source_counters source;
+  rules::engine_counters engine;
+  std::uint64_t select_faults = 0;
+  std::vector<match_sink::tally> patterns;
+  std::uint64_t wall_ns = 0;
+  histogram event_latency = histogram::of_latencies();  ///< event read to event processed
+  histogram match_latency = histogram::of_latencies();  ///< event read to match written
+  std::uint64_t output_bytes = 0;
+  std::uint32_t output_checksum = 0;  ///< CRC-32C
+  std::vector<std::string> warnings;
+  std::string failure;  ///< what ended the run, when something failed: what was done until then is above
+};
+
+/// A replay that is ready to run.
+///
+/// Threads: `run` by one; `stop` and `progress` from any, `stop` also from a signal handler.
+/// Errors: the constructor throws `error`; a failure during the run is told in the summary.
+class replay_run {
+ public:
+  replay_run(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder, sink::text_output& out,
+             const replay_options& options);
+  ~replay_run();
+
+  replay_summary run();
+  void stop() noexcept;
+
+  [[nodiscard]] std::uint64_t bytes_read() const noexcept;
+  [[nodiscard]] std::optional<std::uint64_t> bytes_total() const noexcept;
+
+ private:
+  class state;
+  std::unique_ptr<state> state_;
+};
+
+/// A decoder for the records that a rules program declares.
+std::unique_ptr<feed::decoder> open_rules_feed(const std::string& path, feed::format format, const std::shared_ptr<const rules::program>& rules);
+feed::layout_set layouts_of(const std::shared_ptr<const rules::program>& rules);
+
+}  // namespace millrace::replay

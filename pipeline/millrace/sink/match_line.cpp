@@ -1,0 +1,85 @@
+#include <millrace/sink/match_line.hpp>
+
+#include <millrace/event/event.hpp>
+#include <millrace/sink/json_text.hpp>
+
+#include <utility>
+
+namespace millrace::sink {
+
+match_line::match_line(std::shared_ptr<const rules::program> rules) : rules_(std::move(rules)) {
+  for (const auto& pattern : rules_->patterns)
+    for (const auto* columns : {&pattern.select, &pattern.timeout_select})
+      for (const auto& column : *columns) room_.reserve(column.value.text_slots(), column.value.text_bytes());
+  text_.reserve(1'024);
+}
+
+std::string_view match_line::write(const rules::released_match& match) {
+  text_.clear();
+  json_text out(text_);
+  const time_unit unit = match.rule->unit;
+  out.raw("{\"pattern\":").quoted(match.rule->name);
+  write_key(match);
+  write_stages(match);
+  out.raw(",\"first_ts\":").time(match.taken.front().event->time_ns, unit);
+  out.raw(",\"last_ts\":").time(match.taken.back().event->time_ns, unit);
+  out.raw(",\"at\":").time(match.at_ns, unit);
+  if (match.timeout) out.raw(",\"timeout\":true");
+  write_select(match);
+  out.raw("}\n");
+  return text_;
+}
+
+void match_line::write_key(const rules::released_match& match) {
+  json_text out(text_);
+  out.raw(",\"key\":{");
+  const event_header& first = *match.taken.front().event;
+  const rules::key_group& group = rules_->groups[match.rule->group];
+  bool comma = false;
+  for (const field* f : group.fields_of[first.type]) {
+    if (std::exchange(comma, true)) out.raw(",");
+    out.quoted(f->name).raw(":").field(*f, data_of(first), match.rule->unit);
+  }
+  out.raw("}");
+}
+
+void match_line::write_stages(const rules::released_match& match) {
+  json_text out(text_);
+  out.raw(",\"stages\":{");
+  bool comma = false;
+  const cep::automaton& automaton = *match.rule->automaton;
+  for (std::size_t stage = 0; stage < automaton.stages.size(); ++stage) {
+    bool any = false;
+    for (const expr::taken_event& taken : match.taken) {
+      if (taken.stage != stage) continue;
+      if (!any) {
+        if (std::exchange(comma, true)) out.raw(",");
+        out.quoted(automaton.stages[stage]).raw(":[");
+      } else {
+        out.raw(",");
+      }
+      any = true;
+      out.integer(static_cast<expr::wide>(taken.event->id.low));
+    }
+    if (any) out.raw("]");
+  }
+  out.raw("}");
+}
+
+void match_line::write_select(const rules::released_match& match) {
+  const bool selects = match.timeout ? match.rule->has_timeout_select : match.rule->has_select;
+  if (!selects) return;
+  json_text out(text_);
+  out.raw(",\"select\":{");
+  bool comma = false;
+  for (const rules::column& column : match.timeout ? match.rule->timeout_select : match.rule->select) {
+    if (std::exchange(comma, true)) out.raw(",");
+    bool faulted = false;
+    const expr::value value = column.value.evaluate(nullptr, match.taken, room_, faulted);
+    faults_ += faulted ? 1 : 0;
+    out.quoted(column.name).raw(":").value(value, column.value.kind(), match.rule->unit);
+  }
+  out.raw("}");
+}
+
+}  // namespace millrace::sink

@@ -1,0 +1,184 @@
+// millrace match and millrace replay.
+
+#include "command.hpp"
+#include "progress_bar.hpp"
+#include "replay_options.hpp"
+#include "summary.hpp"
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <millrace/sink/dead_letter_file.hpp>
+#include <millrace/sink/json_text.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace millrace::tools {
+namespace {
+
+std::atomic<replay::replay_run*> running{nullptr};
+std::atomic<int> stopped_by{0};
+
+/// The first signal ends the run after what was taken in; a second one ends the program.
+extern "C" void stop_on_signal(int signal) {
+  if (stopped_by.exchange(signal) != 0) ::_exit(128 + signal);
+  if (replay::replay_run* const run = running.load()) run->stop();
+}
+
+class signal_guard {
+ public:
+  explicit signal_guard(replay::replay_run& run) {
+    running = &run;
+    struct sigaction action {};
+    action.sa_handler = stop_on_signal;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(SIGINT, &action, &interrupt_);
+    ::sigaction(SIGTERM, &action, &terminate_);
+  }
+  ~signal_guard() {
+    ::sigaction(SIGINT, &interrupt_, nullptr);
+    ::sigaction(SIGTERM, &terminate_, nullptr);
+    running = nullptr;
+  }
+  signal_guard(const signal_guard&) = delete;
+  signal_guard& operator=(const signal_guard&) = delete;
+
+ private:
+  struct sigaction interrupt_ {};
+  struct sigaction terminate_ {};
+};
+
+bool same_file(const std::string& a, const std::string& b) {
+  struct stat of_a {};
+  struct stat of_b {};
+  return ::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+void keep_inputs_safe(const replay_arguments& arguments) {
+  for (const std::string* output : {&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm})
+    for (const std::string* input : {&arguments.rules, &arguments.feed})
+      if (!output->empty() && same_file(*output, *input)) throw usage_error("found '" + *output + "' as output and as input, expected two files");
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.flush();
+  if (!file) throw error("cannot write '" + path + "'");
+}
+
+void write_counts(sink::text_output& out, const replay::replay_summary& summary, const rules::program& rules) {
+  for (std::size_t i = 0; i < summary.patterns.size(); ++i) {
+    std::string line;
+    sink::json_text json(line);
+    json.raw("{\"pattern\":").quoted(rules.patterns[i].name);
+    json.raw(",\"matches\":").integer(static_cast<expr::wide>(summary.patterns[i].matches));
+    json.raw(",\"timeouts\":").integer(static_cast<expr::wide>(summary.patterns[i].timeouts)).raw("}\n");
+    static_cast<void>(out.write(line));
+  }
+  out.flush();
+}
+
+/// Says on standard error what the user must know, and gives the exit status.
+class closing_words {
+ public:
+  closing_words(const replay_arguments& arguments, const replay::replay_summary& summary, const std::string& first_dead)
+      : arguments_(arguments), summary_(summary), first_dead_(first_dead) {}
+
+  int say() const {
+    remarks();
+    if (!summary_.failure.empty()) {
+      std::fprintf(stderr, "millrace: %s\n", summary_.failure.c_str());
+      std::fprintf(stderr, "millrace: the run failed after %llu records; what they gave is on standard output\n",
+                   static_cast<unsigned long long>(summary_.source.records));
+      return failed;
+    }
+    if (summary_.output_closed) {
+      std::fprintf(stderr, "millrace: standard output was closed by its reader after %llu records\n", static_cast<unsigned long long>(summary_.source.records));
+      return failed;
+    }
+    if (summary_.engine.refused != 0) {
+      std::fprintf(stderr, "millrace: %llu partial matches were refused because a bound on state was met: matches may be missing; see --max-runs, --max-keys, --max-events\n",
+                   static_cast<unsigned long long>(summary_.engine.refused));
+      return failed;
+    }
+    return summary_.source.dead != 0 ? say_dead() : done;
+  }
+
+ private:
+  void remarks() const {
+    if (arguments_.quiet) return;
+    for (const std::string& warning : summary_.warnings) std::fprintf(stderr, "millrace: warning: %s\n", warning.c_str());
+    if (summary_.source.late != 0)
+      std::fprintf(stderr, "millrace: %llu events were late: they were counted and not matched\n", static_cast<unsigned long long>(summary_.source.late));
+    if (summary_.end == run_end::stopped)
+      std::fprintf(stderr, "millrace: stopped by %s after %llu records\n", stopped_by == SIGTERM ? "SIGTERM" : "SIGINT", static_cast<unsigned long long>(summary_.source.records));
+  }
+
+  int say_dead() const {
+    const auto dead = static_cast<unsigned long long>(summary_.source.dead);
+    std::fprintf(stderr, "millrace: %llu events were dead-lettered, the first at %s\n", dead, first_dead_.c_str());
+    if (arguments_.dead_letters.empty()) std::fprintf(stderr, "millrace: --dead-letters FILE keeps them, with the reason of each\n");
+    else std::fprintf(stderr, "millrace: they are in '%s'\n", arguments_.dead_letters.c_str());
+    return done_with_dead;
+  }
+
+  const replay_arguments& arguments_;
+  const replay::replay_summary& summary_;
+  const std::string& first_dead_;
+};
+
+int run_replay(const void* opaque) {
+  const auto& arguments = *static_cast<const replay_arguments*>(opaque);
+  keep_inputs_safe(arguments);
+  const auto rules = load_rules(arguments.rules);
+  replay::replay_options options = to_options(arguments, *rules);
+  auto decoder = replay::open_rules_feed(arguments.feed, to_format(arguments.format), rules);
+  std::unique_ptr<sink::dead_letter_file> dead;
+  if (!arguments.dead_letters.empty()) dead = std::make_unique<sink::dead_letter_file>(arguments.dead_letters);
+  std::string first_dead;
+  options.source.on_dead = [&](const replay::dead_record& record) {
+    if (first_dead.empty()) first_dead = "line " + std::to_string(record.line) + ": " + std::string(record.reason);
+    if (dead) dead->add(record.line, record.record, record.reason, record.text);
+  };
+  sink::text_output out(STDOUT_FILENO, "standard output");
+  replay::replay_run run(rules, std::move(decoder), out, options);
+  replay::replay_summary summary;
+  {
+    const signal_guard signals(run);
+    const progress_bar progress(!arguments.quiet, [&] { return run.bytes_read(); }, run.bytes_total());
+    summary = run.run();
+  }
+  if (dead) dead->flush();
+  if (arguments.count) write_counts(out, summary, *rules);
+  if (arguments.stats) std::fputs(summary_text(summary, *rules).c_str(), stderr);
+  if (!arguments.stats_json.empty()) write_file(arguments.stats_json, summary_json(summary, *rules));
+  if (!arguments.hgrm.empty()) {
+    std::ofstream file(arguments.hgrm);
+    summary.match_latency.write_hgrm(file);
+    if (!file.flush()) throw error("cannot write '" + arguments.hgrm + "'");
+  }
+  return closing_words(arguments, summary, first_dead).say();
+}
+
+void add_command(CLI::App& app, int& status, const char* name, const char* about, bool matches_only) {
+  CLI::App* const command = app.add_subcommand(name, about);
+  auto arguments = std::make_shared<replay_arguments>();
+  add_replay_options(*command, *arguments, matches_only);
+  command->callback([arguments, &status] { status = guarded(run_replay, arguments.get()); });
+}
+
+}  // namespace
+
+void add_match_command(CLI::App& app, int& status) {
+  add_command(app, status, "match", "Print the matches of a rules file's patterns in a captured feed, one line of JSON each", true);
+}
+
+void add_replay_command(CLI::App& app, int& status) {
+  add_command(app, status, "replay", "Replay a captured feed through a rules file and print everything that it emits", false);
+}
+
+}  // namespace millrace::tools

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <millrace/feed/open_feed.hpp>
+#include <millrace/replay/replay.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace millrace::tools {
+
+/// The command line of `match` and `replay`, as it was written.
+struct replay_arguments {
+  std::string rules;
+  std::string feed;
+  std::string format = "auto";
+  std::string speed = "max";
+  std::string from;
+  std::string to;
+  std::string wait;
+  std::string stats_json;
+  std::string dead_letters;
+  std::string hgrm;
+  unsigned shards = 0;  ///< 0: inline
+  std::size_t ring_slots = 1024;
+  std::uint64_t limit = 0;
+  bool count = false;
+  bool quiet = false;
+  bool stats = false;
+  bool pin = false;
+  bool no_final_watermark = false;
+  std::uint32_t max_runs = 1U << 20;
+  std::uint32_t max_keys = 1U << 20;
+  std::uint32_t max_events = 1U << 20;
+};
+
+/// Declares the options on a subcommand.
+void add_replay_options(CLI::App& command, replay_arguments& into, bool matches_only);
+
+/// What the arguments mean. Throws `usage_error`.
+replay::replay_options to_options(const replay_arguments& arguments, const rules::program& rules);
+feed::format to_format(const std::string& name);
+
+}  // namespace millrace::tools

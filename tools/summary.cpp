@@ -1,0 +1,102 @@
+#include "summary.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <millrace/sink/json_text.hpp>
+#include <utility>
+
+namespace millrace::tools {
+namespace {
+
+constexpr std::array<std::pair<const char*, double>, 5> percentiles{{{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}}};
+
+std::string duration_text(std::int64_t ns) {
+  if (ns < 10'000) return fmt::format("{} ns", ns);
+  if (ns < 10'000'000) return fmt::format("{:.1f} us", static_cast<double>(ns) / 1e3);
+  return fmt::format("{:.1f} ms", static_cast<double>(ns) / 1e6);
+}
+
+std::string latency_row(const char* title, const histogram& of) {
+  if (of.count() == 0) return "";
+  std::string row = fmt::format("  {:<22}", title);
+  for (const auto& [name, percentile] : percentiles) row += fmt::format("{:>11}", duration_text(of.value_at_percentile(percentile)));
+  return row + fmt::format("{:>11}\n", duration_text(of.max()));
+}
+
+const char* ending(const replay::replay_summary& of) {
+  if (!of.failure.empty()) return "failed";
+  if (of.limit_reached) return "limit reached";
+  if (of.output_closed) return "output closed by its reader";
+  return of.end == run_end::stopped ? "stopped" : "complete";
+}
+
+std::string count_if_any(const char* what, std::uint64_t count) { return count == 0 ? "" : fmt::format(", {} {}", count, what); }
+
+void json_latency(sink::json_text& json, std::string& text, const char* name, const histogram& of) {
+  json.raw(",").quoted(name).raw(":{\"count\":").integer(static_cast<std::int64_t>(of.count()));
+  for (const auto& [title, percentile] : percentiles) json.raw(",").quoted(fmt::format("{}_ns", title)).raw(":").integer(of.value_at_percentile(percentile));
+  json.raw(",\"max_ns\":").integer(of.max());
+  text += '}';
+}
+
+}  // namespace
+
+std::string summary_text(const replay::replay_summary& of, const rules::program& rules) {
+  const double seconds = static_cast<double>(of.wall_ns) / 1e9;
+  const auto& in = of.source;
+  std::string text = fmt::format("{}: {} records in {:.3f} s ({:.2f} M/s)\n", ending(of), in.records, seconds,
+                                 seconds > 0 ? static_cast<double>(in.records) / seconds / 1e6 : 0.0);
+  text += fmt::format("  events    {} in = {} processed + {} dead + {} late{}\n", in.events, of.engine.processed, in.dead, in.late,
+                      in.held == 0 ? "" : fmt::format(" + {} above the last watermark", in.held));
+  if (in.skipped + in.outside + in.watermarks != 0)
+    text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped, count_if_any("outside of --from/--to", in.outside),
+                        count_if_any("watermarks", in.watermarks));
+  for (std::size_t i = 0; i < of.patterns.size(); ++i)
+    text += fmt::format("  pattern   {}: {} matches{}\n", rules.patterns[i].name, of.patterns[i].matches, count_if_any("timeouts", of.patterns[i].timeouts));
+  if (of.engine.refused != 0) text += fmt::format("  refused   {} partial matches: a bound on state was met\n", of.engine.refused);
+  if (of.engine.faults + of.select_faults != 0)
+    text += fmt::format("  faults    {} overflows or divisions by zero in conditions, {} in select\n", of.engine.faults, of.select_faults);
+  text += fmt::format("  output    {} bytes, crc32c {:08x}\n", of.output_bytes, of.output_checksum);
+  if (of.event_latency.count() == 0) return text;
+  text += fmt::format("  {:<22}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}\n", "latency", "p50", "p90", "p99", "p99.9", "p99.99", "max");
+  text += latency_row("event in, processed", of.event_latency);
+  text += latency_row("event in, match out", of.match_latency);
+  return text;
+}
+
+std::string summary_json(const replay::replay_summary& of, const rules::program& rules) {
+  std::string text;
+  sink::json_text json(text);
+  const auto number = [&](const char* name, std::uint64_t value) { json.raw(",").quoted(name).raw(":").integer(static_cast<expr::wide>(value)); };
+  json.raw("{\"end\":").quoted(ending(of));
+  if (!of.failure.empty()) json.raw(",\"failure\":").quoted(of.failure);
+  number("wall_ns", of.wall_ns);
+  number("records", of.source.records);
+  number("in", of.source.events);
+  number("processed", of.engine.processed);
+  number("dead", of.source.dead);
+  number("late", of.source.late);
+  number("duplicate", 0);
+  number("held", of.source.held);
+  number("skipped", of.source.skipped);
+  number("outside", of.source.outside);
+  number("watermarks", of.source.watermarks);
+  number("refused_runs", of.engine.refused);
+  number("condition_faults", of.engine.faults);
+  number("select_faults", of.select_faults);
+  number("output_bytes", of.output_bytes);
+  json.raw(",\"output_crc32c\":").quoted(fmt::format("{:08x}", of.output_checksum));
+  json.raw(",\"patterns\":[");
+  for (std::size_t i = 0; i < of.patterns.size(); ++i) {
+    json.raw(i == 0 ? "{\"pattern\":" : ",{\"pattern\":").quoted(rules.patterns[i].name);
+    number("matches", of.patterns[i].matches);
+    number("timeouts", of.patterns[i].timeouts);
+    json.raw("}");
+  }
+  json.raw("]");
+  json_latency(json, text, "event_latency", of.event_latency);
+  json_latency(json, text, "match_latency", of.match_latency);
+  return text + "}\n";
+}
+
+}  // namespace millrace::tools

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <millrace/replay/replay.hpp>
+#include <millrace/rules/program.hpp>
+
+#include <string>
+
+namespace millrace::tools {
+
+/// The summary of a replay for people, several lines.
+std::string summary_text(const replay::replay_summary& of, const rules::program& rules);
+
+/// The same for programs: one JSON object, units in the names.
+std::string summary_json(const replay::replay_summary& of, const rules::program& rules);
+
+}  // namespace millrace::tools
