@@ -37,7 +37,6 @@ void check_gap(const pattern& p, const stage& s, bool is_first) {
   if (*s.gap_ns <= 0) refuse(s, "found within 0 on " + title(s) + ", expected a positive duration");
   if (s.is_group()) refuse(s, "found within on a group, expected it on the stages inside");
   if (is_first) refuse(s, "found within on the first " + title(s) + ", expected none: no event comes before it");
-  if (s.link == link::not_next) refuse(s, "found within on 'not next " + s.name + "', expected none: it looks at the very next event only");
   if (p.within_ns != 0 && *s.gap_ns > p.within_ns)
     refuse(s, "found within on " + title(s) + " longer than the pattern's within, expected at most that");
 }
@@ -55,8 +54,8 @@ void check_negation(const pattern& p, const std::vector<stage>& sequence, std::s
     refuse(s, "found 'not' behind the optional " + title(previous) + ", expected a stage that must be met before a negation");
   if (previous.is_group() && may_be_empty(previous)) refuse(s, "found 'not' behind a group that may be empty, expected a group that takes an event");
   if (i + 1 != sequence.size()) return;
-  if (inner) refuse(s, "found a negation at the end of a group, expected it behind the group or before a stage inside");
-  if (previous.is_negated())
+  if (inner && s.link == link::not_then) refuse(s, "found 'not then' at the end of a group, expected it behind the group or before a stage inside");
+  if (!inner && previous.is_negated())
     refuse(s, "found two negations at the end, expected one; join their conditions with 'or'");
   if (s.link == link::not_then && p.within_ns == 0 && !s.gap_ns)
     refuse(s, "found 'not then " + s.name + "' at the end without a bound, expected 'within' on the pattern or on the stage");

@@ -101,7 +101,7 @@ class flattener {
       add_edge(what, at, t, condition);
     });
     made.edges_end = static_cast<std::uint32_t>(made_.edges.size());
-    made.gap_ns = made.pending ? from.pending_gap_ns : common_gap(made);
+    made.gap_ns = from.gap_ns != 0 || made.pending ? from.gap_ns : common_gap(made);
     made_.nodes.push_back(made);
   }
 

@@ -51,7 +51,7 @@ state* graph::stop_state(const stage& negated) {
 
 state* graph::copy_of(const state& original) {
   state* const copy = make(original.kind, original.stage);
-  copy->pending_gap_ns = original.pending_gap_ns;
+  copy->gap_ns = original.gap_ns;
   for (transition t : original.transitions) {
     if (t.target == &original) t.target = copy;
     copy->transitions.push_back(std::move(t));
@@ -128,7 +128,7 @@ state* graph::without_earlier_negations(const place& at, state* sink) {
   const auto negations = earlier_negations(at);
   if (negations.empty() || !at.current().quantifier.optional) return sink;
   state* const copy = make(sink->kind, sink->stage);
-  copy->pending_gap_ns = sink->pending_gap_ns;
+  copy->gap_ns = sink->gap_ns;
   for (transition t : sink->transitions) {
     if (t.move == move::empty) {
       const bool cancelled = t.target->kind == state_kind::stop && std::ranges::any_of(negations, [&](const stage* negated) {
@@ -161,12 +161,13 @@ state* graph::build_negation(const place& at, state* sink) {
   if (negated.link == link::not_then) {
     if (sink->kind != state_kind::final) return sink;  // becomes a stop edge of what follows
     state* const pending = make(state_kind::pending, ids_.at(&negated));
-    pending->pending_gap_ns = negated.gap_ns.value_or(0);
+    pending->gap_ns = negated.gap_ns.value_or(0);
     pending->transitions.push_back({move::empty, stop_state(negated), fits});
     pending->transitions.push_back({move::ignore, pending, fits.negated()});
     return pending;
   }
   state* const only = make(state_kind::normal, ids_.at(&negated));
+  only->gap_ns = negated.gap_ns.value_or(0);
   // As the last stage it waits for one more event, so it must not run through to the end by itself.
   only->transitions.push_back({sink->kind == state_kind::final ? move::ignore : move::empty, sink, fits.negated()});
   only->transitions.push_back({move::empty, stop_state(negated), fits});
@@ -249,7 +250,8 @@ state* graph::build_single(const place& at, state* sink, state* beyond, const fo
   state* waiting = entry;
   if (optional || heads_optional_group(at)) {
     waiting = make(state_kind::normal, ids_.at(&current));
-    waiting->transitions.push_back({move::take, onward, take, gap_ns});
+    // As in Flink, the bound on the gap before an optional stage ends with the first event that is skipped.
+    waiting->transitions.push_back({move::take, onward, take});
     waiting->transitions.push_back({move::ignore, waiting, *skip});
     add_stops(at, waiting);
   }

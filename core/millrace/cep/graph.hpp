@@ -58,7 +58,7 @@ struct transition {
 struct state {
   state_kind kind = state_kind::normal;
   stage_id stage = no_stage;
-  std::int64_t pending_gap_ns = 0;
+  std::int64_t gap_ns = 0;  ///< of a negation: bound on the stay in this state
   std::string stop_name;  ///< of a stop state: the negated stage
   std::vector<transition> transitions;
 };

@@ -52,13 +52,12 @@ void matcher_state::advance(std::int64_t now_ns, releases& out) {
   wheel_.advance(now_ns, [&](std::uint32_t id, std::int64_t) {
     partition& p = partitions()[id];
     p.timer = null_handle;
-    advance_partition(id, now_ns, out);
+    expire_due(p, now_ns, out);
     arm(id, p);
   });
 }
 
-void matcher_state::advance_partition(partition_id id, std::int64_t now_ns, releases& out) {
-  partition& p = partitions()[id];
+void matcher_state::expire_due(partition& p, std::int64_t now_ns, releases& out) {
   if (p.runs.empty()) return;
   bool expired = false;
   if (!automaton_->has_gaps) {

@@ -48,8 +48,14 @@ class matcher_state {
   /// Moves the time of every key to `now_ns`: expires what is due.
   void advance(std::int64_t now_ns, releases& out);
 
-  /// Moves the time of one key.
-  void advance_partition(partition_id id, std::int64_t now_ns, releases& out);
+  /// Moves the time of one key to that of an event of it. Where events come with watermarks, time moves once
+  /// for all events of one time, as in Flink: a run that such an event moves does not expire between them.
+  void advance_partition(partition_id id, std::int64_t now_ns, releases& out) {
+    partition& p = partitions()[id];
+    if (p.time_ns == now_ns) return;
+    p.time_ns = now_ns;
+    expire_due(p, now_ns, out);
+  }
 
   /// A time at or before the next deadline of any key.
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return wheel_.next_deadline(); }
@@ -63,6 +69,7 @@ class matcher_state {
     run_list runs;
     run_list completed;
     std::uint32_t timer = null_handle;
+    std::int64_t time_ns = std::numeric_limits<std::int64_t>::min();  // of the last event that moved it
   };
 
   [[nodiscard]] partition* partitions() const noexcept { return reinterpret_cast<partition*>(partitions_.data()); }
@@ -83,6 +90,7 @@ class matcher_state {
   }
   [[nodiscard]] std::int64_t deadline_of(const run& r) const noexcept;
   [[nodiscard]] std::int64_t first_deadline(const partition& p) const noexcept;
+  void expire_due(partition& p, std::int64_t now_ns, releases& out);
   void expire(partition& p, std::uint32_t handle, std::int64_t now_ns, releases& out);
   void hand_out(std::uint32_t handle, std::int64_t at_ns, bool timeout, releases& out);
   [[nodiscard]] std::optional<std::uint64_t> pruning_bound(const run& match) noexcept;

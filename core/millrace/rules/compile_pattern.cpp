@@ -198,7 +198,7 @@ class pattern_compiler {
         bound_gaps(s.members, first);
         continue;
       }
-      if (!first && !s.gap_ns && s.link != cep::link::not_next) s.gap_ns = *written_.within_ns;
+      if (!first && !s.gap_ns) s.gap_ns = *written_.within_ns;
       first = false;
     }
   }

@@ -18,7 +18,7 @@ struct gap : star<sor<space, comment>> {};
 struct ident_first : ranges<'a', 'z', 'A', 'Z', '_', '_'> {};
 struct ident_other : ranges<'a', 'z', 'A', 'Z', '0', '9', '_', '_'> {};
 struct plain_name : seq<ident_first, star<ident_other>> {};
-struct quoted_name : seq<one<'`'>, plain_name, one<'`'>> {};
+struct quoted_name : seq<one<'`'>, plus<not_one<'`', '\n'>>, one<'`'>> {};
 
 template <char... C>
 struct word : seq<string<C...>, not_at<ident_other>> {};

@@ -3,6 +3,7 @@
 #include <millrace/event/event.hpp>
 #include <millrace/sink/json_text.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace::sink {
@@ -11,7 +12,19 @@ match_line::match_line(std::shared_ptr<const rules::program> rules) : rules_(std
   for (const auto& pattern : rules_->patterns)
     for (const auto* columns : {&pattern.select, &pattern.timeout_select})
       for (const auto& column : *columns) room_.reserve(column.value.text_slots(), column.value.text_bytes());
+  for (const auto& pattern : rules_->patterns) titles_.push_back(titles_of(*pattern.automaton));
   text_.reserve(1'024);
+}
+
+match_line::titles match_line::titles_of(const cep::automaton& automaton) {
+  titles made;
+  for (const std::string& stage : automaton.stages) {
+    const std::string title = stage.substr(0, stage.find(':'));
+    const auto known = std::ranges::find(made.names, title);
+    made.of_stage.push_back(static_cast<std::size_t>(known - made.names.begin()));
+    if (known == made.names.end()) made.names.push_back(title);
+  }
+  return made;
 }
 
 std::string_view match_line::write(const rules::released_match& match) {
@@ -47,14 +60,14 @@ void match_line::write_stages(const rules::released_match& match) {
   json_text out(text_);
   out.raw(",\"stages\":{");
   bool comma = false;
-  const cep::automaton& automaton = *match.rule->automaton;
-  for (std::size_t stage = 0; stage < automaton.stages.size(); ++stage) {
+  const titles& shown = titles_[match.rule_index];
+  for (std::size_t title = 0; title < shown.names.size(); ++title) {
     bool any = false;
     for (const expr::taken_event& taken : match.taken) {
-      if (taken.stage != stage) continue;
+      if (shown.of_stage[taken.stage] != title) continue;
       if (!any) {
         if (std::exchange(comma, true)) out.raw(",");
-        out.quoted(automaton.stages[stage]).raw(":[");
+        out.quoted(shown.names[title]).raw(":[");
       } else {
         out.raw(",");
       }

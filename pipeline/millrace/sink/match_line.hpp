@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace millrace::sink {
 
@@ -25,7 +27,15 @@ class match_line {
   void write_stages(const rules::released_match& match);
   void write_select(const rules::released_match& match);
 
+  /// Stages as a match shows them: as in Flink, a name ends at its first ':', and equal names are one.
+  struct titles {
+    std::vector<std::string> names;
+    std::vector<std::size_t> of_stage;
+  };
+  static titles titles_of(const cep::automaton& automaton);
+
   std::shared_ptr<const rules::program> rules_;
+  std::vector<titles> titles_;  // by pattern
   expr::workspace room_;
   std::string text_;
   std::uint64_t faults_ = 0;

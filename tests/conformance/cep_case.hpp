@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace::conformance {
+
+/// The events of a match: stage to indices.
+using stages = std::map<std::string, std::vector<std::int64_t>>;
+
+/// One case with Flink CEP's answer.
+struct cep_case {
+  std::string id;
+  std::string rules;
+  std::string feed;  ///< NDJSON
+  bool final_watermark = false;
+  std::vector<stages> matches;
+  std::optional<std::vector<std::pair<stages, std::optional<std::int64_t>>>> timeouts;
+  std::optional<std::set<std::int64_t>> late;
+  std::optional<std::vector<std::int64_t>> at_ms;  ///< of each match
+};
+
+std::vector<cep_case> read_cases(const std::string& path);
+
+enum class verdict { pass, fail, unsupported };
+
+struct case_result {
+  conformance::verdict verdict;
+  std::string remark;  ///< why it did not pass
+};
+
+/// Runs a case, inline or over a number of shards, and compares as sets.
+case_result run_case(const cep_case& wanted, std::optional<unsigned> shards);
+
+}  // namespace millrace::conformance
