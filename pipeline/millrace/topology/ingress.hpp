@@ -2,6 +2,7 @@
 
 #include <millrace/base/check.hpp>
 #include <millrace/event/event_header.hpp>
+#include <millrace/pool/reservation.hpp>
 #include <millrace/stage/idle_strategy.hpp>
 #include <millrace/stage/progress_mark.hpp>
 #include <millrace/topology/shard_link.hpp>

@@ -126,8 +126,11 @@ class shard {
       const bool large = large_bytes_ != 0 && random() % 50 == 0;
       const std::size_t bytes = large ? large_bytes_ / 2 + random() % (2 * large_bytes_) : random() % 100;
       std::byte* at = out.claim(order, bytes);
-      std::memset(at, static_cast<int>(random() % 256), bytes);
-      if (bytes != 0) at[bytes - 1] = std::byte{static_cast<unsigned char>(number_)};
+      const auto filling = static_cast<int>(random() % 256);
+      if (bytes != 0) {
+        std::memset(at, filling, bytes);
+        at[bytes - 1] = std::byte{static_cast<unsigned char>(number_)};
+      }
       out.publish();
     }
   }
