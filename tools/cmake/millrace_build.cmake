@@ -20,8 +20,7 @@ target_compile_options(millrace_private_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms of GCC 12 on std::string operator+ (GCC PR 105651)
   $<$<BOOL:${MILLRACE_WARNINGS_AS_ERRORS}>:-Werror>)
-target_compile_definitions(millrace_private_flags INTERFACE
-  $<$<BOOL:${MILLRACE_ASSERTIONS}>:MILLRACE_ASSERTIONS=1> $<$<BOOL:${MILLRACE_ASSERTIONS}>:_GLIBCXX_ASSERTIONS>)
+target_compile_definitions(millrace_private_flags INTERFACE $<$<BOOL:${MILLRACE_ASSERTIONS}>:_GLIBCXX_ASSERTIONS>)
 
 # millrace_library(core HEADERS ... SOURCES ... PUBLIC ... PRIVATE ...): target millrace_core, alias
 # millrace::core, include root = the folder that it is called in. PUBLIC and PRIVATE name rows of
@@ -35,6 +34,8 @@ function(millrace_library name)
     EXPORT_NAME ${name} VERIFY_INTERFACE_HEADER_SETS ON POSITION_INDEPENDENT_CODE ON
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   target_compile_features(${target} PUBLIC cxx_std_20)
+  # Headers hold inline code that checks, so whoever includes them must check as the library does.
+  target_compile_definitions(${target} PUBLIC $<$<BOOL:${MILLRACE_ASSERTIONS}>:MILLRACE_ASSERTIONS=1>)
   target_sources(${target}
     PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_CURRENT_SOURCE_DIR}" FILES ${arg_HEADERS}
     PRIVATE ${arg_SOURCES})

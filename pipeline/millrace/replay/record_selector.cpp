@@ -29,6 +29,15 @@ bool put_integer(std::byte* at, const feed::raw_value& raw) noexcept {
   return put(at, static_cast<T>(raw.integer_value));
 }
 
+/// Unlike `write_fixed_string` it leaves the rest of the room as it is: a probe has much of it, and is never
+/// compared word by word.
+bool put_text(const field& f, std::byte* at, std::string_view text) noexcept {
+  if (text.size() > f.capacity) return false;
+  const auto size = static_cast<std::uint16_t>(text.size());
+  std::memcpy(at + sizeof size, text.data(), text.size());
+  return put(at, size);
+}
+
 bool put_floating(const field& f, std::byte* at, const feed::raw_value& raw) noexcept {
   double number;
   switch (raw.what) {
@@ -55,7 +64,7 @@ bool put_probe(const field& f, std::byte* at, const feed::raw_value& raw) noexce
     case field_type::f64: return put_floating(f, at, raw);
     case field_type::string:
       // In CSV every cell is text.
-      return (raw.what == kind::string || !raw.text.empty()) && write_fixed_string(at, f.capacity, raw.text);
+      return (raw.what == kind::string || !raw.text.empty()) && put_text(f, at, raw.text);
     default: return put_integer<std::int64_t>(at, raw);
   }
 }
