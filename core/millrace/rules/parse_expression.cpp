@@ -98,6 +98,7 @@ class expression_reader {
   [[nodiscard]] syntax joined(const tree_node& node, syntax_kind kind) const {
     syntax made = make(kind, range_of(node));
     for (const auto& child : node.children) made.operands.push_back(read(*child));
+    made.where = {made.operands.front().where.begin, made.operands.back().where.end};
     return made;
   }
 
