@@ -1,5 +1,6 @@
 # Rooms of core/.
 millrace_test(base SOURCES core/base/crc32c_test.cpp LIBRARIES millrace::core)
+millrace_test(builder SOURCES core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp LIBRARIES millrace::core)
 millrace_test(ring
   SOURCES core/ring/message_ring_test.cpp core/ring/parker_test.cpp core/ring/spsc_ring_test.cpp

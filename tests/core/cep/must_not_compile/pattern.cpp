@@ -1,0 +1,49 @@
+// One misuse of the pattern builder a number; 0 is the twin that compiles.
+#include <millrace/cep/builder.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace cep = millrace::cep;
+using namespace std::chrono_literals;
+
+struct tick {
+  std::int64_t x;
+};
+struct unfit {
+  std::string text;
+};
+
+int main() {
+  const auto fits = [](const tick& t) { return t.x == 1; };
+  const auto a = cep::begin<tick>("a").where(fits);
+#if MISUSE == 0
+  const auto wrong = a.or_where(fits).one_or_more().until(fits).greedy().then(cep::group(a.next("b"))).times(2).within(1s);
+#elif MISUSE == 1
+  const auto wrong = a.where([](int, int) { return true; });
+#elif MISUSE == 2
+  const auto wrong = a.times(2).one_or_more();
+#elif MISUSE == 3
+  const auto wrong = a.until(fits);
+#elif MISUSE == 4
+  const auto wrong = a.greedy();
+#elif MISUSE == 5
+  const auto wrong = a.not_next("n").optional();
+#elif MISUSE == 6
+  const auto wrong = a.optional().not_then("n");
+#elif MISUSE == 7
+  const auto wrong = a.then(cep::group(a)).where(fits);
+#elif MISUSE == 8
+  const auto wrong = cep::group(a.within(1s));
+#elif MISUSE == 9
+  const auto wrong = a.within_previous(1s);
+#elif MISUSE == 10
+  const auto wrong = cep::begin<tick>("a").or_where(fits);
+#elif MISUSE == 11
+  const auto wrong = cep::begin<unfit>("a");
+#elif MISUSE == 12
+  const auto wrong = a.one_or_more().any().greedy();
+#endif
+  static_cast<void>(wrong);
+}
