@@ -2,6 +2,7 @@
 
 #include <millrace/rules/compile.hpp>
 
+#include <sys/stat.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -9,7 +10,6 @@
 #include <fstream>
 #include <iterator>
 #include <new>
-#include <sys/stat.h>
 
 namespace millrace::tools {
 namespace {

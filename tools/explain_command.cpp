@@ -2,9 +2,9 @@
 
 #include "command.hpp"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fmt/format.h>
 #include <memory>
 #include <millrace/cep/explain.hpp>
 #include <millrace/cep/run_store.hpp>
@@ -31,7 +31,8 @@ void print_events(const rules::program& rules) {
   for (const auto& layout : rules.layouts) {
     fmt::print("event {}: {} bytes behind the 64-byte header\n", layout->name(), layout->bytes());
     for (const field& f : layout->fields())
-      fmt::print("  {:>5}  {:<16} {}{}\n", f.offset, f.name, name_of(f.type), f.type == field_type::string ? fmt::format("({})", f.capacity) : "");
+      fmt::print("  {:>5}  {:<16} {}{}\n", f.offset, f.name, name_of(f.type),
+                 f.type == field_type::string ? fmt::format("({})", f.capacity) : "");
   }
 }
 
@@ -41,9 +42,11 @@ void print_memory(const rules::program& rules, const rules::pattern_rule& patter
   const std::size_t key_bytes = group.fields.empty() ? 0 : (16 + group.key_bytes_max + 63) / 64 * 64 + 10;
   const std::size_t event_bytes = (sizeof(event_header) + rules.data_bytes_max + 63) / 64 * 64 + 4;
   fmt::print("  matching   one run a partial match; event-only conditions are evaluated once an event\n");
-  fmt::print("  memory     {} bytes a key, {} bytes a partial match, {} bytes an event in it (prefixes shared),\n"
-             "             {} bytes a copy of an event (shared by all patterns); bounds: --max-keys, --max-runs, --max-events\n\n",
-             key_bytes + 24, sizeof(cep::run), sizeof(cep::step), event_bytes);
+  fmt::print(
+      "  memory     {} bytes a key, {} bytes a partial match, {} bytes an event in it (prefixes shared),\n"
+      "             {} bytes a copy of an event (shared by all patterns); bounds: --max-keys, --max-runs, "
+      "--max-events\n\n",
+      key_bytes + 24, sizeof(cep::run), sizeof(cep::step), event_bytes);
 }
 
 int run_explain(const void* opaque) {
@@ -56,7 +59,8 @@ int run_explain(const void* opaque) {
   }
   for (const rules::pattern_rule& pattern : rules->patterns) {
     const auto text = [&](cep::condition_id id) { return (*pattern.conditions)[id].text; };
-    fmt::print("{}", arguments.dot ? cep::explain_dot(*pattern.automaton, text) : cep::explain_table(*pattern.automaton, text));
+    fmt::print("{}", arguments.dot ? cep::explain_dot(*pattern.automaton, text)
+                                   : cep::explain_table(*pattern.automaton, text));
     if (!arguments.dot) print_memory(*rules, pattern);
   }
   return std::fflush(stdout) == 0 ? done : failed;
@@ -65,7 +69,8 @@ int run_explain(const void* opaque) {
 }  // namespace
 
 void add_explain_command(CLI::App& app, int& status) {
-  CLI::App* const command = app.add_subcommand("explain", "Show what a rules file compiles to: layouts, automata, what state costs");
+  CLI::App* const command =
+      app.add_subcommand("explain", "Show what a rules file compiles to: layouts, automata, what state costs");
   auto arguments = std::make_shared<explain_arguments>();
   command->add_option("--rules", arguments->rules, "Rules file (.mr)")->required()->type_name("FILE");
   command->add_flag("--dot", arguments->dot, "The automata as Graphviz graphs");

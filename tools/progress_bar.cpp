@@ -1,14 +1,14 @@
 #include "progress_bar.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 
 namespace millrace::tools {
@@ -25,12 +25,14 @@ bool terminal_can_draw() {
 
 std::string bar(double fraction) {
   const int full = static_cast<int>(fraction * width);
-  return "[" + std::string(static_cast<std::size_t>(full), '#') + std::string(static_cast<std::size_t>(width - full), '.') + "]";
+  return "[" + std::string(static_cast<std::size_t>(full), '#') +
+         std::string(static_cast<std::size_t>(width - full), '.') + "]";
 }
 
 std::string remaining(double seconds) {
   const auto whole = static_cast<long>(seconds + 0.5);
-  return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60) : fmt::format("{}:{:02}", whole / 60, whole % 60);
+  return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+                       : fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
 void put(const std::string& line) {

@@ -5,6 +5,8 @@
 #include "replay_options.hpp"
 #include "summary.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
@@ -13,8 +15,6 @@
 #include <memory>
 #include <millrace/sink/dead_letter_file.hpp>
 #include <millrace/sink/json_text.hpp>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace millrace::tools {
 namespace {
@@ -54,13 +54,15 @@ class signal_guard {
 bool same_file(const std::string& a, const std::string& b) {
   struct stat of_a {};
   struct stat of_b {};
-  return ::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+  return ::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
 }
 
 void keep_inputs_safe(const replay_arguments& arguments) {
   for (const std::string* output : {&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm})
     for (const std::string* input : {&arguments.rules, &arguments.feed})
-      if (!output->empty() && same_file(*output, *input)) throw usage_error("found '" + *output + "' as output and as input, expected two files");
+      if (!output->empty() && same_file(*output, *input))
+        throw usage_error("found '" + *output + "' as output and as input, expected two files");
 }
 
 void write_file(const std::string& path, const std::string& text) {
@@ -97,11 +99,14 @@ class closing_words {
       return failed;
     }
     if (summary_.output_closed) {
-      std::fprintf(stderr, "millrace: standard output was closed by its reader after %llu records\n", static_cast<unsigned long long>(summary_.source.records));
+      std::fprintf(stderr, "millrace: standard output was closed by its reader after %llu records\n",
+                   static_cast<unsigned long long>(summary_.source.records));
       return failed;
     }
     if (summary_.engine.refused != 0) {
-      std::fprintf(stderr, "millrace: %llu partial matches were refused because a bound on state was met: matches may be missing; see --max-runs, --max-keys, --max-events\n",
+      std::fprintf(stderr,
+                   "millrace: %llu partial matches were refused because a bound on state was met: matches may be "
+                   "missing; see --max-runs, --max-keys, --max-events\n",
                    static_cast<unsigned long long>(summary_.engine.refused));
       return failed;
     }
@@ -111,18 +116,23 @@ class closing_words {
  private:
   void remarks() const {
     if (arguments_.quiet) return;
-    for (const std::string& warning : summary_.warnings) std::fprintf(stderr, "millrace: warning: %s\n", warning.c_str());
+    for (const std::string& warning : summary_.warnings)
+      std::fprintf(stderr, "millrace: warning: %s\n", warning.c_str());
     if (summary_.source.late != 0)
-      std::fprintf(stderr, "millrace: %llu events were late: they were counted and not matched\n", static_cast<unsigned long long>(summary_.source.late));
+      std::fprintf(stderr, "millrace: %llu events were late: they were counted and not matched\n",
+                   static_cast<unsigned long long>(summary_.source.late));
     if (summary_.end == run_end::stopped)
-      std::fprintf(stderr, "millrace: stopped by %s after %llu records\n", stopped_by == SIGTERM ? "SIGTERM" : "SIGINT", static_cast<unsigned long long>(summary_.source.records));
+      std::fprintf(stderr, "millrace: stopped by %s after %llu records\n", stopped_by == SIGTERM ? "SIGTERM" : "SIGINT",
+                   static_cast<unsigned long long>(summary_.source.records));
   }
 
   int say_dead() const {
     const auto dead = static_cast<unsigned long long>(summary_.source.dead);
     std::fprintf(stderr, "millrace: %llu events were dead-lettered, the first at %s\n", dead, first_dead_.c_str());
-    if (arguments_.dead_letters.empty()) std::fprintf(stderr, "millrace: --dead-letters FILE keeps them, with the reason of each\n");
-    else std::fprintf(stderr, "millrace: they are in '%s'\n", arguments_.dead_letters.c_str());
+    if (arguments_.dead_letters.empty())
+      std::fprintf(stderr, "millrace: --dead-letters FILE keeps them, with the reason of each\n");
+    else
+      std::fprintf(stderr, "millrace: they are in '%s'\n", arguments_.dead_letters.c_str());
     return done_with_dead;
   }
 
@@ -149,7 +159,8 @@ int run_replay(const void* opaque) {
   replay::replay_summary summary;
   {
     const signal_guard signals(run);
-    const progress_bar progress(!arguments.quiet, [&] { return run.bytes_read(); }, run.bytes_total());
+    const progress_bar progress(
+        !arguments.quiet, [&] { return run.bytes_read(); }, run.bytes_total());
     summary = run.run();
   }
   if (dead) dead->flush();
@@ -174,11 +185,13 @@ void add_command(CLI::App& app, int& status, const char* name, const char* about
 }  // namespace
 
 void add_match_command(CLI::App& app, int& status) {
-  add_command(app, status, "match", "Print the matches of a rules file's patterns in a captured feed, one line of JSON each", true);
+  add_command(app, status, "match",
+              "Print the matches of a rules file's patterns in a captured feed, one line of JSON each", true);
 }
 
 void add_replay_command(CLI::App& app, int& status) {
-  add_command(app, status, "replay", "Replay a captured feed through a rules file and print everything that it emits", false);
+  add_command(app, status, "replay", "Replay a captured feed through a rules file and print everything that it emits",
+              false);
 }
 
 }  // namespace millrace::tools

@@ -14,23 +14,43 @@ namespace {
 constexpr std::uint32_t bound_max = 1U << 28;
 
 void add_selection(CLI::App& command, replay_arguments& into) {
-  command.add_option("--from", into.from, "First event time wanted: RFC 3339, or an integer in the unit of the ts field")->type_name("TIME");
+  command
+      .add_option("--from", into.from, "First event time wanted: RFC 3339, or an integer in the unit of the ts field")
+      ->type_name("TIME");
   command.add_option("--to", into.to, "First event time not wanted any more")->type_name("TIME");
-  command.add_option("--speed", into.speed, "Pace of the replay by event time: max, 1x, 10x, 0.5x")->type_name("SPEED")->capture_default_str();
+  command.add_option("--speed", into.speed, "Pace of the replay by event time: max, 1x, 10x, 0.5x")
+      ->type_name("SPEED")
+      ->capture_default_str();
   command.add_flag("--no-final-watermark", into.no_final_watermark,
                    "At the end of the feed leave pending absences and timeouts as they are");
 }
 
 void add_execution(CLI::App& command, replay_arguments& into) {
-  command.add_option("--shards", into.shards, "Threads that share the keys, beside one that reads and one that writes; without it one thread does all. The output is the same")
+  command
+      .add_option("--shards", into.shards,
+                  "Threads that share the keys, beside one that reads and one that writes; without it one thread does "
+                  "all. The output is the same")
       ->check(CLI::Range(1U, 256U))
       ->type_name("N");
-  command.add_option("--wait", into.wait, "What an idle thread does: busy-spin, yield, backoff or blocking (default: by the machine)")->type_name("HOW");
-  command.add_option("--ring-slots", into.ring_slots, "Events between the reader and a shard, a power of two")->type_name("N")->capture_default_str();
+  command
+      .add_option("--wait", into.wait,
+                  "What an idle thread does: busy-spin, yield, backoff or blocking (default: by the machine)")
+      ->type_name("HOW");
+  command.add_option("--ring-slots", into.ring_slots, "Events between the reader and a shard, a power of two")
+      ->type_name("N")
+      ->capture_default_str();
   command.add_flag("--pin", into.pin, "Give each thread a core of its own where the machine allows");
-  command.add_option("--max-runs", into.max_runs, "Bound on partial matches of a pattern in a shard")->check(CLI::Range(1U, bound_max))->type_name("N")->capture_default_str();
-  command.add_option("--max-keys", into.max_keys, "Bound on keys with state in a shard")->check(CLI::Range(1U, bound_max))->type_name("N")->capture_default_str();
-  command.add_option("--max-events", into.max_events, "Bound on events that partial matches of a shard hold, and on the reorder buffer")
+  command.add_option("--max-runs", into.max_runs, "Bound on partial matches of a pattern in a shard")
+      ->check(CLI::Range(1U, bound_max))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--max-keys", into.max_keys, "Bound on keys with state in a shard")
+      ->check(CLI::Range(1U, bound_max))
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--max-events", into.max_events,
+                  "Bound on events that partial matches of a shard hold, and on the reorder buffer")
       ->check(CLI::Range(1U, bound_max))
       ->type_name("N")
       ->capture_default_str();
@@ -40,8 +60,14 @@ void add_reports(CLI::App& command, replay_arguments& into) {
   command.add_flag("-q,--quiet", into.quiet, "No progress bar, no remarks; errors only");
   command.add_flag("--stats", into.stats, "Print a summary and latency percentiles to standard error");
   command.add_option("--stats-json", into.stats_json, "Write the same as one JSON object")->type_name("FILE");
-  command.add_option("--hgrm", into.hgrm, "Write the latency from event in to match out as a percentile file that HdrHistogram's plotters read")->type_name("FILE");
-  command.add_option("--dead-letters", into.dead_letters, "Write each rejected record, with its line number and the reason, as JSON lines")->type_name("FILE");
+  command
+      .add_option("--hgrm", into.hgrm,
+                  "Write the latency from event in to match out as a percentile file that HdrHistogram's plotters read")
+      ->type_name("FILE");
+  command
+      .add_option("--dead-letters", into.dead_letters,
+                  "Write each rejected record, with its line number and the reason, as JSON lines")
+      ->type_name("FILE");
 }
 
 std::optional<std::int64_t> time_argument(const char* option, const std::string& text, time_unit unit) {
@@ -51,7 +77,8 @@ std::optional<std::int64_t> time_argument(const char* option, const std::string&
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (failed == std::errc{} && end == text.data() + text.size())
     if (const auto ns = to_nanoseconds(count, unit)) return ns;
-  throw usage_error(std::string(option) + ": found '" + text + "', expected an RFC 3339 time (2015-05-17T10:05:03Z) or an integer in " +
+  throw usage_error(std::string(option) + ": found '" + text +
+                    "', expected an RFC 3339 time (2015-05-17T10:05:03Z) or an integer in " +
                     std::string(name_of(unit)) + ", the unit of the ts field");
 }
 
@@ -67,11 +94,17 @@ std::optional<double> speed_argument(const std::string& text) {
 
 void add_replay_options(CLI::App& command, replay_arguments& into, bool matches_only) {
   command.add_option("--rules", into.rules, "Rules file (.mr)")->required()->type_name("FILE");
-  command.add_option("--feed", into.feed, "Captured feed: .ndjson or .csv, also .gz and .zst; - for standard input")->required()->type_name("FILE");
-  command.add_option("--format", into.format, "auto, ndjson or csv")->check(CLI::IsMember({"auto", "ndjson", "csv"}))->capture_default_str();
+  command.add_option("--feed", into.feed, "Captured feed: .ndjson or .csv, also .gz and .zst; - for standard input")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--format", into.format, "auto, ndjson or csv")
+      ->check(CLI::IsMember({"auto", "ndjson", "csv"}))
+      ->capture_default_str();
   if (matches_only) {
     command.add_flag("--count", into.count, "One line a pattern instead of the matches");
-    command.add_option("--limit", into.limit, "Stop after N matches of a pattern")->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))->type_name("N");
+    command.add_option("--limit", into.limit, "Stop after N matches of a pattern")
+        ->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))
+        ->type_name("N");
   }
   add_selection(command, into);
   add_execution(command, into);
@@ -103,7 +136,8 @@ replay::replay_options to_options(const replay_arguments& arguments, const rules
   if (arguments.pin) made.executor.where = placement::one_core_each();
   if (!arguments.wait.empty()) {
     made.executor.wait = find_wait_strategy(arguments.wait);
-    if (!made.executor.wait) throw usage_error("--wait: found '" + arguments.wait + "', expected busy-spin, yield, backoff or blocking");
+    if (!made.executor.wait)
+      throw usage_error("--wait: found '" + arguments.wait + "', expected busy-spin, yield, backoff or blocking");
   }
   return made;
 }

@@ -1,14 +1,15 @@
 #include "summary.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 #include <millrace/sink/json_text.hpp>
 #include <utility>
 
 namespace millrace::tools {
 namespace {
 
-constexpr std::array<std::pair<const char*, double>, 5> percentiles{{{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}}};
+constexpr std::array<std::pair<const char*, double>, 5> percentiles{
+    {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}}};
 
 std::string duration_text(std::int64_t ns) {
   if (ns < 10'000) return fmt::format("{} ns", ns);
@@ -19,7 +20,8 @@ std::string duration_text(std::int64_t ns) {
 std::string latency_row(const char* title, const histogram& of) {
   if (of.count() == 0) return "";
   std::string row = fmt::format("  {:<22}", title);
-  for (const auto& [name, percentile] : percentiles) row += fmt::format("{:>11}", duration_text(of.value_at_percentile(percentile)));
+  for (const auto& [name, percentile] : percentiles)
+    row += fmt::format("{:>11}", duration_text(of.value_at_percentile(percentile)));
   return row + fmt::format("{:>11}\n", duration_text(of.max()));
 }
 
@@ -30,11 +32,14 @@ const char* ending(const replay::replay_summary& of) {
   return of.end == run_end::stopped ? "stopped" : "complete";
 }
 
-std::string count_if_any(const char* what, std::uint64_t count) { return count == 0 ? "" : fmt::format(", {} {}", count, what); }
+std::string count_if_any(const char* what, std::uint64_t count) {
+  return count == 0 ? "" : fmt::format(", {} {}", count, what);
+}
 
 void json_latency(sink::json_text& json, std::string& text, const char* name, const histogram& of) {
   json.raw(",").quoted(name).raw(":{\"count\":").integer(static_cast<std::int64_t>(of.count()));
-  for (const auto& [title, percentile] : percentiles) json.raw(",").quoted(fmt::format("{}_ns", title)).raw(":").integer(of.value_at_percentile(percentile));
+  for (const auto& [title, percentile] : percentiles)
+    json.raw(",").quoted(fmt::format("{}_ns", title)).raw(":").integer(of.value_at_percentile(percentile));
   json.raw(",\"max_ns\":").integer(of.max());
   text += '}';
 }
@@ -46,19 +51,23 @@ std::string summary_text(const replay::replay_summary& of, const rules::program&
   const auto& in = of.source;
   std::string text = fmt::format("{}: {} records in {:.3f} s ({:.2f} M/s)\n", ending(of), in.records, seconds,
                                  seconds > 0 ? static_cast<double>(in.records) / seconds / 1e6 : 0.0);
-  text += fmt::format("  events    {} in = {} processed + {} dead + {} late{}\n", in.events, of.engine.processed, in.dead, in.late,
-                      in.held == 0 ? "" : fmt::format(" + {} above the last watermark", in.held));
+  text += fmt::format("  events    {} in = {} processed + {} dead + {} late{}\n", in.events, of.engine.processed,
+                      in.dead, in.late, in.held == 0 ? "" : fmt::format(" + {} above the last watermark", in.held));
   if (in.skipped + in.outside + in.watermarks != 0)
-    text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped, count_if_any("outside of --from/--to", in.outside),
-                        count_if_any("watermarks", in.watermarks));
+    text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped,
+                        count_if_any("outside of --from/--to", in.outside), count_if_any("watermarks", in.watermarks));
   for (std::size_t i = 0; i < of.patterns.size(); ++i)
-    text += fmt::format("  pattern   {}: {} matches{}\n", rules.patterns[i].name, of.patterns[i].matches, count_if_any("timeouts", of.patterns[i].timeouts));
-  if (of.engine.refused != 0) text += fmt::format("  refused   {} partial matches: a bound on state was met\n", of.engine.refused);
+    text += fmt::format("  pattern   {}: {} matches{}\n", rules.patterns[i].name, of.patterns[i].matches,
+                        count_if_any("timeouts", of.patterns[i].timeouts));
+  if (of.engine.refused != 0)
+    text += fmt::format("  refused   {} partial matches: a bound on state was met\n", of.engine.refused);
   if (of.engine.faults + of.select_faults != 0)
-    text += fmt::format("  faults    {} overflows or divisions by zero in conditions, {} in select\n", of.engine.faults, of.select_faults);
+    text += fmt::format("  faults    {} overflows or divisions by zero in conditions, {} in select\n", of.engine.faults,
+                        of.select_faults);
   text += fmt::format("  output    {} bytes, crc32c {:08x}\n", of.output_bytes, of.output_checksum);
   if (of.event_latency.count() == 0) return text;
-  text += fmt::format("  {:<22}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}\n", "latency", "p50", "p90", "p99", "p99.9", "p99.99", "max");
+  text += fmt::format("  {:<22}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}\n", "latency", "p50", "p90", "p99", "p99.9",
+                      "p99.99", "max");
   text += latency_row("event in, processed", of.event_latency);
   text += latency_row("event in, match out", of.match_latency);
   return text;
@@ -67,7 +76,9 @@ std::string summary_text(const replay::replay_summary& of, const rules::program&
 std::string summary_json(const replay::replay_summary& of, const rules::program& rules) {
   std::string text;
   sink::json_text json(text);
-  const auto number = [&](const char* name, std::uint64_t value) { json.raw(",").quoted(name).raw(":").integer(static_cast<expr::wide>(value)); };
+  const auto number = [&](const char* name, std::uint64_t value) {
+    json.raw(",").quoted(name).raw(":").integer(static_cast<expr::wide>(value));
+  };
   json.raw("{\"end\":").quoted(ending(of));
   if (!of.failure.empty()) json.raw(",\"failure\":").quoted(of.failure);
   number("wall_ns", of.wall_ns);

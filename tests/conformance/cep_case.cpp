@@ -8,9 +8,9 @@
 #include <millrace/topology/inline_executor.hpp>
 #include <millrace/topology/threaded_executor.hpp>
 
+#include <simdjson.h>
 #include <algorithm>
 #include <memory>
-#include <simdjson.h>
 
 namespace millrace::conformance {
 namespace {
@@ -35,7 +35,8 @@ cep_case read_case(element from) {
     made.timeouts.emplace();
     for (const element timeout : from["expect_timeouts"].get_array()) {
       const element at = timeout["t"];
-      made.timeouts->emplace_back(read_stages(timeout["match"]), at.is_null() ? std::nullopt : std::optional(std::int64_t(at)));
+      made.timeouts->emplace_back(read_stages(timeout["match"]),
+                                  at.is_null() ? std::nullopt : std::optional(std::int64_t(at)));
     }
   }
   if (!from["expect_late"].is_null()) {
@@ -106,7 +107,8 @@ std::string compare(const cep_case& wanted, const std::vector<printed>& lines, c
       matches_at.emplace(line.stages, line.at);
     }
   }
-  std::string remark = difference("match", std::set<stages>(wanted.matches.begin(), wanted.matches.end()), matches, text_of);
+  std::string remark =
+      difference("match", std::set<stages>(wanted.matches.begin(), wanted.matches.end()), matches, text_of);
   if (wanted.at_ms) {
     std::set<timed> expected;
     for (std::size_t i = 0; i < wanted.matches.size(); ++i) expected.emplace(wanted.matches[i], wanted.at_ms->at(i));
@@ -120,7 +122,8 @@ std::string compare(const cep_case& wanted, const std::vector<printed>& lines, c
     for (const auto& [match, at] : timeouts) found.emplace(match, timed_all ? at : 0);
     remark += difference("timeout", expected, found, timed_text);
   }
-  if (wanted.late) remark += difference("late event", *wanted.late, late, [](std::int64_t i) { return std::to_string(i); });
+  if (wanted.late)
+    remark += difference("late event", *wanted.late, late, [](std::int64_t i) { return std::to_string(i); });
   return remark;
 }
 
@@ -143,7 +146,8 @@ std::string execute(const cep_case& wanted, const std::shared_ptr<const rules::p
   options.reorder_capacity = 1'024;
   options.on_late = [&](std::uint64_t record) { late.insert(static_cast<std::int64_t>(record)); };
   options.on_dead = [&](const replay::dead_record& record) { dead += " dead: " + std::string(record.reason); };
-  auto decoder = feed::open_feed(feed::byte_source::over(std::as_bytes(std::span(wanted.feed))), feed::format::ndjson, replay::layouts_of(rules));
+  auto decoder = feed::open_feed(feed::byte_source::over(std::as_bytes(std::span(wanted.feed))), feed::format::ndjson,
+                                 replay::layouts_of(rules));
   replay::feed_source source(std::move(decoder), rules, shards, options);
   replay::match_stage::options chosen;
   chosen.final_watermark = wanted.final_watermark;
@@ -168,7 +172,8 @@ std::vector<cep_case> read_cases(const std::string& path) {
   simdjson::dom::parser parser;
   const simdjson::padded_string text = simdjson::padded_string::load(path);
   std::vector<cep_case> cases;
-  for (const element line : simdjson::dom::document_stream(parser.parse_many(text, 1U << 24))) cases.push_back(read_case(line));
+  for (const element line : simdjson::dom::document_stream(parser.parse_many(text, 1U << 24)))
+    cases.push_back(read_case(line));
   return cases;
 }
 
@@ -180,8 +185,9 @@ case_result run_case(const cep_case& wanted, std::optional<unsigned> shards) {
     return {verdict::unsupported, e.what()};
   }
   const std::string remark =
-      shards ? execute<threaded_executor<replay::feed_source, replay::match_stage, reading_sink>>(wanted, rules, *shards)
-             : execute<inline_executor<replay::feed_source, replay::match_stage, reading_sink>>(wanted, rules, 1);
+      shards
+          ? execute<threaded_executor<replay::feed_source, replay::match_stage, reading_sink>>(wanted, rules, *shards)
+          : execute<inline_executor<replay::feed_source, replay::match_stage, reading_sink>>(wanted, rules, 1);
   return {remark.empty() ? verdict::pass : verdict::fail, remark};
 }
 

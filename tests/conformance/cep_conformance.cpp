@@ -2,10 +2,10 @@
 
 #include "cep_case.hpp"
 
+#include <fmt/format.h>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <fmt/format.h>
 
 namespace {
 
@@ -21,7 +21,9 @@ tally run_file(const char* path, std::optional<unsigned> shards, bool quiet) {
   tally counts;
   for (const cep_case& each : read_cases(path)) {
     const case_result result = run_case(each, shards);
-    int& count = result.verdict == verdict::pass ? counts.pass : result.verdict == verdict::fail ? counts.fail : counts.unsupported;
+    int& count = result.verdict == verdict::pass   ? counts.pass
+                 : result.verdict == verdict::fail ? counts.fail
+                                                   : counts.unsupported;
     ++count;
     if (!quiet && result.verdict != verdict::pass)
       fmt::print("{} {}:{}\n", result.verdict == verdict::fail ? "FAIL" : "UNSUPPORTED", each.id, result.remark);
@@ -30,9 +32,10 @@ tally run_file(const char* path, std::optional<unsigned> shards, bool quiet) {
 }
 
 int usage() {
-  fmt::print(stderr, "usage: cep_conformance [--shards N] [--quiet] FILE...\n"
-                     "Runs pattern cases (JSON lines) and prints N of M for each file.\n"
-                     "Exit status: 0 all pass, 1 some do not, 2 wrong usage or a file that cannot be read\n");
+  fmt::print(stderr,
+             "usage: cep_conformance [--shards N] [--quiet] FILE...\n"
+             "Runs pattern cases (JSON lines) and prints N of M for each file.\n"
+             "Exit status: 0 all pass, 1 some do not, 2 wrong usage or a file that cannot be read\n");
   return 2;
 }
 
@@ -55,7 +58,8 @@ int main(int argc, char** argv) {
       ++files;
       try {
         const tally counts = run_file(argv[i], shards, quiet);
-        fmt::print("{}: {} of {} pass, {} fail, {} unsupported\n", argv[i], counts.pass, counts.pass + counts.fail + counts.unsupported, counts.fail, counts.unsupported);
+        fmt::print("{}: {} of {} pass, {} fail, {} unsupported\n", argv[i], counts.pass,
+                   counts.pass + counts.fail + counts.unsupported, counts.fail, counts.unsupported);
         all = all && counts.fail + counts.unsupported == 0;
       } catch (const std::exception& e) {
         fmt::print(stderr, "{}: {}\n", argv[i], e.what());

@@ -45,9 +45,9 @@ struct guard {
 struct edge {
   cep::action action;
   node_id target;
-  stage_id stage;       ///< of a take
+  stage_id stage;  ///< of a take
   cep::guard guard;
-  std::int64_t gap_ns;  ///< of a take: bound on the time since the last event taken; 0: none
+  std::int64_t gap_ns;         ///< of a take: bound on the time since the last event taken; 0: none
   std::uint32_t finals_begin;  ///< of a take: guards, any of which makes the match complete at once
   std::uint32_t finals_end;
 
@@ -58,8 +58,8 @@ struct edge {
 struct node {
   std::uint32_t edges_begin = 0;
   std::uint32_t edges_end = 0;
-  std::int64_t gap_ns = 0;  ///< a run here that waits longer than this since its last event is over; 0: unbounded
-  bool pending = false;     ///< a run that expires here is a match: absence at the end
+  std::int64_t gap_ns = 0;        ///< a run here that waits longer than this since its last event is over; 0: unbounded
+  bool pending = false;           ///< a run that expires here is a match: absence at the end
   stage_id waits_for = no_stage;  ///< for people: the stage that the node belongs to
 
   friend bool operator==(const node&, const node&) = default;
@@ -74,8 +74,8 @@ struct node {
 /// Threads: immutable; any thread may read.
 struct automaton {
   std::string name;
-  std::vector<std::string> stages;    ///< names, by stage_id
-  std::vector<node> nodes;            ///< [0] is the start
+  std::vector<std::string> stages;  ///< names, by stage_id
+  std::vector<node> nodes;          ///< [0] is the start
   std::vector<edge> edges;
   std::vector<literal> literals;
   std::vector<guard> finals;

@@ -18,16 +18,21 @@ void check_quantifier(const stage& s) {
   const bool repeats = q.counted;
   if (s.is_negated() && (repeats || q.optional || q.greedy))
     refuse(s, "found a quantifier on the negated " + title(s) + ", expected none: a negation looks at single events");
-  if (q.counted && q.least == 0) refuse(s, "found {0…} on " + title(s) + ", expected at least 1; write * or {1,n}? for 'may be absent'");
+  if (q.counted && q.least == 0)
+    refuse(s, "found {0…} on " + title(s) + ", expected at least 1; write * or {1,n}? for 'may be absent'");
   if (q.counted && !q.unbounded && q.most < q.least)
-    refuse(s, "found {" + std::to_string(q.least) + "," + std::to_string(q.most) + "} on " + title(s) + ", expected the smaller number first");
+    refuse(s, "found {" + std::to_string(q.least) + "," + std::to_string(q.most) + "} on " + title(s) +
+                  ", expected the smaller number first");
   if (q.least > repetition_max || (!q.unbounded && q.most > repetition_max))
-    refuse(s, "found more than " + std::to_string(repetition_max) + " repetitions of " + title(s) + ", expected at most that");
-  if (!repeats && q.greedy) refuse(s, "found greedy on " + title(s) + ", which is met once; expected a quantifier before it");
+    refuse(s, "found more than " + std::to_string(repetition_max) + " repetitions of " + title(s) +
+                  ", expected at most that");
+  if (!repeats && q.greedy)
+    refuse(s, "found greedy on " + title(s) + ", which is met once; expected a quantifier before it");
   if (!repeats && q.inner_given && !s.is_group())
     refuse(s, "found strict or any on " + title(s) + ", which is met once; expected a quantifier before it");
   if (q.greedy && q.inner == contiguity::any)
-    refuse(s, "found greedy with any on " + title(s) + ", expected one of them: every combination is the opposite of the longest");
+    refuse(s, "found greedy with any on " + title(s) +
+                  ", expected one of them: every combination is the opposite of the longest");
   if (s.until != no_condition && !q.unbounded)
     refuse(s, "found until on " + title(s) + ", expected it on a loop ('+', '*' or {n,})");
 }
@@ -51,14 +56,18 @@ void check_negation(const pattern& p, const std::vector<stage>& sequence, std::s
   if (i == 0) refuse(s, "found a negation as the first stage, expected a stage that takes an event");
   const stage& previous = sequence[i - 1];
   if (previous.quantifier.optional)
-    refuse(s, "found 'not' behind the optional " + title(previous) + ", expected a stage that must be met before a negation");
-  if (previous.is_group() && may_be_empty(previous)) refuse(s, "found 'not' behind a group that may be empty, expected a group that takes an event");
+    refuse(s, "found 'not' behind the optional " + title(previous) +
+                  ", expected a stage that must be met before a negation");
+  if (previous.is_group() && may_be_empty(previous))
+    refuse(s, "found 'not' behind a group that may be empty, expected a group that takes an event");
   if (i + 1 != sequence.size()) return;
-  if (inner && s.link == link::not_then) refuse(s, "found 'not then' at the end of a group, expected it behind the group or before a stage inside");
+  if (inner && s.link == link::not_then)
+    refuse(s, "found 'not then' at the end of a group, expected it behind the group or before a stage inside");
   if (!inner && previous.is_negated())
     refuse(s, "found two negations at the end, expected one; join their conditions with 'or'");
   if (s.link == link::not_then && p.within_ns == 0 && !s.gap_ns)
-    refuse(s, "found 'not then " + s.name + "' at the end without a bound, expected 'within' on the pattern or on the stage");
+    refuse(s, "found 'not then " + s.name +
+                  "' at the end without a bound, expected 'within' on the pattern or on the stage");
 }
 
 void check_sequence(const pattern& p, const std::vector<stage>& sequence, bool inner, bool starts_pattern) {
@@ -72,7 +81,9 @@ void check_sequence(const pattern& p, const std::vector<stage>& sequence, bool i
     if (s.is_negated()) refuse(s, "found 'not' before a group, expected a single stage");
     check_sequence(p, s.members, true, is_first);
     if (s.quantifier.counted && std::ranges::all_of(s.members, may_be_empty))
-      refuse(s, "found a repeated group that may be empty, expected a stage in it that must be met; write the group's stages with + or * instead");
+      refuse(s,
+             "found a repeated group that may be empty, expected a stage in it that must be met; write the group's "
+             "stages with + or * instead");
   }
 }
 
@@ -97,9 +108,11 @@ void check(const pattern& source) {
   if (std::ranges::all_of(source.stages, [](const stage& s) { return s.is_negated(); }))
     throw pattern_error("", "found negations only, expected a stage that takes an event");
   if (source.skip != skip_strategy::to_first && source.skip != skip_strategy::to_last) return;
-  const bool top_level = std::ranges::any_of(source.stages, [&](const stage& s) { return !s.is_group() && s.name == source.skip_to; });
+  const bool top_level =
+      std::ranges::any_of(source.stages, [&](const stage& s) { return !s.is_group() && s.name == source.skip_to; });
   if (!top_level)
-    throw pattern_error("", "found skip to '" + source.skip_to + "', expected a stage of the pattern that is not inside a group");
+    throw pattern_error(
+        "", "found skip to '" + source.skip_to + "', expected a stage of the pattern that is not inside a group");
 }
 
 }  // namespace millrace::cep

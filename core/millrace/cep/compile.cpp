@@ -41,7 +41,8 @@ class flattener {
     for (const literal& l : made_.literals)
       made_.condition_count = std::max<std::size_t>(made_.condition_count, std::size_t{l.condition} + 1);
     if (made_.condition_count > condition_count_max)
-      throw pattern_error("", "found " + std::to_string(made_.condition_count) + " conditions, expected at most " + std::to_string(condition_count_max));
+      throw pattern_error("", "found " + std::to_string(made_.condition_count) + " conditions, expected at most " +
+                                  std::to_string(condition_count_max));
     return std::move(made_);
   }
 
@@ -57,7 +58,8 @@ class flattener {
     const auto [known, is_new] = numbers_.try_emplace(&s, static_cast<node_id>(found_.size()));
     if (is_new) {
       if (found_.size() == state_count_max)
-        throw pattern_error("", "found a pattern of more than " + std::to_string(state_count_max) + " states, expected fewer; lower its repetitions");
+        throw pattern_error("", "found a pattern of more than " + std::to_string(state_count_max) +
+                                    " states, expected fewer; lower its repetitions");
       found_.push_back(&s);
     }
     return known->second;
@@ -73,7 +75,8 @@ class flattener {
       const path current = std::move(stack.back());
       stack.pop_back();
       if (++paths > path_count_max)
-        throw pattern_error("", "found a pattern with too many ways through its optional stages, expected fewer than " + std::to_string(path_count_max));
+        throw pattern_error("", "found a pattern with too many ways through its optional stages, expected fewer than " +
+                                    std::to_string(path_count_max));
       for (const transition& t : current.at->transitions) {
         formula condition = current.condition && t.condition;
         if (condition.impossible()) continue;
@@ -141,7 +144,8 @@ class flattener {
       const path current = std::move(stack.back());
       stack.pop_back();
       if (++paths > path_count_max)
-        throw pattern_error("", "found a pattern with too many ways through its optional stages, expected fewer than " + std::to_string(path_count_max));
+        throw pattern_error("", "found a pattern with too many ways through its optional stages, expected fewer than " +
+                                    std::to_string(path_count_max));
       if (current.at->kind == state_kind::final) {
         if (seen.insert(current.condition).second) made_.finals.push_back(guard_of(current.condition));
         continue;

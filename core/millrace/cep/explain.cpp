@@ -17,7 +17,9 @@ class teller {
     return fmt::format("{}{}", of_.nodes[id].pending ? "absent " : "n", id);
   }
 
-  [[nodiscard]] std::string target(const edge& e) const { return e.action == action::stop ? "(dies)" : node_name(e.target); }
+  [[nodiscard]] std::string target(const edge& e) const {
+    return e.action == action::stop ? "(dies)" : node_name(e.target);
+  }
 
   [[nodiscard]] std::string condition(guard g) const {
     std::string all;
@@ -84,16 +86,17 @@ std::string strategy(const automaton& of) {
 
 std::string explain_table(const automaton& of, const condition_text& text) {
   const teller tell(of, text);
-  std::string made = fmt::format("pattern {}: {} nodes, {} edges, {} conditions; skip {}{}{}\n", of.name, of.nodes.size(), of.edges.size(),
-                                 of.condition_count, strategy(of), of.within_ns == 0 ? "" : "; within " + format_duration(of.within_ns),
+  std::string made = fmt::format("pattern {}: {} nodes, {} edges, {} conditions; skip {}{}{}\n", of.name,
+                                 of.nodes.size(), of.edges.size(), of.condition_count, strategy(of),
+                                 of.within_ns == 0 ? "" : "; within " + format_duration(of.within_ns),
                                  of.reports_timeouts ? "; timeouts are reported" : "");
   made += fmt::format("  {:<10} {:<18} {:<10} {}\n", "node", "does", "goes to", "when");
   for (std::size_t id = 0; id < of.nodes.size(); ++id) {
     const node& n = of.nodes[id];
     for (std::uint32_t i = n.edges_begin; i < n.edges_end; ++i) {
       const edge& e = of.edges[i];
-      made += fmt::format("  {:<10} {:<18} {:<10} {}{}\n", i == n.edges_begin ? tell.node_name(id) : "", tell.action_name(e), tell.target(e),
-                          tell.condition(e.guard), tell.remarks(e));
+      made += fmt::format("  {:<10} {:<18} {:<10} {}{}\n", i == n.edges_begin ? tell.node_name(id) : "",
+                          tell.action_name(e), tell.target(e), tell.condition(e.guard), tell.remarks(e));
     }
     if (n.pending) made += fmt::format("  {:<10} {:<18} {:<10} time runs out\n", "", "expire", "match");
   }
@@ -102,17 +105,22 @@ std::string explain_table(const automaton& of, const condition_text& text) {
 
 std::string explain_dot(const automaton& of, const condition_text& text) {
   const teller tell(of, text);
-  std::string made = fmt::format("digraph \"{}\" {{\n  rankdir=LR;\n  node [shape=circle];\n  match [shape=doublecircle];\n", escaped(of.name));
+  std::string made = fmt::format(
+      "digraph \"{}\" {{\n  rankdir=LR;\n  node [shape=circle];\n  match [shape=doublecircle];\n", escaped(of.name));
   for (std::size_t id = 0; id < of.nodes.size(); ++id) {
     const node& n = of.nodes[id];
     made += fmt::format("  \"{}\";\n", tell.node_name(id));
     for (std::uint32_t i = n.edges_begin; i < n.edges_end; ++i) {
       const edge& e = of.edges[i];
-      const std::string style = e.action == action::take ? "" : e.action == action::stop ? ", color=red" : ", style=dashed";
-      made += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\\n{}{}\"{}];\n", tell.node_name(id), e.action == action::stop ? "dies" : tell.node_name(e.target),
-                          escaped(tell.action_name(e)), escaped(tell.condition(e.guard)), escaped(tell.remarks(e)), style);
+      const std::string style = e.action == action::take   ? ""
+                                : e.action == action::stop ? ", color=red"
+                                                           : ", style=dashed";
+      made += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\\n{}{}\"{}];\n", tell.node_name(id),
+                          e.action == action::stop ? "dies" : tell.node_name(e.target), escaped(tell.action_name(e)),
+                          escaped(tell.condition(e.guard)), escaped(tell.remarks(e)), style);
     }
-    if (n.pending) made += fmt::format("  \"{}\" -> \"match\" [label=\"time runs out\", style=bold];\n", tell.node_name(id));
+    if (n.pending)
+      made += fmt::format("  \"{}\" -> \"match\" [label=\"time runs out\", style=bold];\n", tell.node_name(id));
   }
   return made + "}\n";
 }

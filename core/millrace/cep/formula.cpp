@@ -47,7 +47,8 @@ bool formula::impossible() const {
     const std::vector<term> opposite{{t.condition, !t.negated}};
     return std::ranges::binary_search(clauses_, opposite);
   };
-  return std::ranges::any_of(clauses_, [&](const std::vector<term>& clause) { return std::ranges::all_of(clause, denied); });
+  return std::ranges::any_of(clauses_,
+                             [&](const std::vector<term>& clause) { return std::ranges::all_of(clause, denied); });
 }
 
 }  // namespace millrace::cep

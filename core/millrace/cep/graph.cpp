@@ -7,7 +7,8 @@ namespace millrace::cep {
 
 namespace {
 
-void number_stages(const std::vector<stage>& sequence, std::map<const stage*, stage_id>& ids, std::vector<std::string>& names) {
+void number_stages(const std::vector<stage>& sequence, std::map<const stage*, stage_id>& ids,
+                   std::vector<std::string>& names) {
   for (const stage& s : sequence) {
     if (s.is_group()) {
       number_stages(s.members, ids, names);
@@ -70,7 +71,9 @@ formula graph::take_condition(const place& at) const {
   return at.group == nullptr ? where : with_until(where, at.group->until);
 }
 
-formula graph::always(const place& at) const { return at.group == nullptr ? formula{} : with_until({}, at.group->until); }
+formula graph::always(const place& at) const {
+  return at.group == nullptr ? formula{} : with_until({}, at.group->until);
+}
 
 std::optional<formula> graph::skip_condition(const place& at, contiguity how) const {
   if (how == contiguity::strict) return std::nullopt;
@@ -120,7 +123,8 @@ void graph::add_stops(const place& at, state* to) {
 
 void graph::add_stop_between_repetitions(const place& at, state* to) {
   if (at.following == nullptr || at.following->link != link::not_then) return;
-  const formula fits = with_until(formula::of(at.following->condition), at.group == nullptr ? no_condition : at.group->until);
+  const formula fits =
+      with_until(formula::of(at.following->condition), at.group == nullptr ? no_condition : at.group->until);
   to->transitions.push_back({move::empty, stop_state(*at.following), fits});
 }
 
@@ -131,9 +135,9 @@ state* graph::without_earlier_negations(const place& at, state* sink) {
   copy->gap_ns = sink->gap_ns;
   for (transition t : sink->transitions) {
     if (t.move == move::empty) {
-      const bool cancelled = t.target->kind == state_kind::stop && std::ranges::any_of(negations, [&](const stage* negated) {
-                               return negated->name == t.target->stop_name;
-                             });
+      const bool cancelled =
+          t.target->kind == state_kind::stop &&
+          std::ranges::any_of(negations, [&](const stage* negated) { return negated->name == t.target->stop_name; });
       if (cancelled) continue;
       if (t.target->kind != state_kind::stop) t.target = without_earlier_negations(at, t.target);
     } else if (t.target == sink) {
@@ -146,7 +150,8 @@ state* graph::without_earlier_negations(const place& at, state* sink) {
 
 // --- stages ---------------------------------------------------------------------------------------------
 
-state* graph::build_sequence(const std::vector<stage>& sequence, const stage* group, const stage* following, state* sink) {
+state* graph::build_sequence(const std::vector<stage>& sequence, const stage* group, const stage* following,
+                             state* sink) {
   for (std::size_t i = sequence.size(); i-- > 0;) {
     const place at{&sequence, i, group, following};
     sink = sequence[i].is_negated() ? build_negation(at, sink) : build_stage(at, sink);
@@ -236,8 +241,8 @@ void graph::leave_when_allowed(const place& at, state* from, state* beyond) {
   from->transitions.push_back({move::empty, beyond, always(at) && until.negated()});
 }
 
-state* graph::build_single(const place& at, state* sink, state* beyond, const formula& take, const std::optional<formula>& skip,
-                           bool optional) {
+state* graph::build_single(const place& at, state* sink, state* beyond, const formula& take,
+                           const std::optional<formula>& skip, bool optional) {
   const stage& current = at.current();
   if (current.is_group()) return build_group(at, sink, beyond, optional);
   const std::int64_t gap_ns = current.gap_ns.value_or(0);

@@ -59,7 +59,7 @@ struct state {
   state_kind kind = state_kind::normal;
   stage_id stage = no_stage;
   std::int64_t gap_ns = 0;  ///< of a negation: bound on the stay in this state
-  std::string stop_name;  ///< of a stop state: the negated stage
+  std::string stop_name;    ///< of a stop state: the negated stage
   std::vector<transition> transitions;
 };
 
@@ -92,7 +92,8 @@ class graph {
   state* build_negation(const place& at, state* sink);
   state* build_stage(const place& at, state* sink);
   state* build_times(const place& at, state* sink, state* beyond);
-  state* build_single(const place& at, state* sink, state* beyond, const formula& take, const std::optional<formula>& skip, bool optional);
+  state* build_single(const place& at, state* sink, state* beyond, const formula& take,
+                      const std::optional<formula>& skip, bool optional);
   state* build_group(const place& at, state* sink, state* beyond, bool optional);
   state* build_loop(const place& at, state* sink);
   state* build_group_loop(const place& at, state* sink);

@@ -21,7 +21,9 @@ class key_directory {
   key_directory(std::uint32_t capacity, std::size_t key_bytes_max)
       : keys_(capacity, sizeof(stored_key) + key_bytes_max), numbers_(capacity), live_(capacity) {}
 
-  static std::uint64_t hash(std::span<const std::byte> key) noexcept { return hash_bytes(key.data(), key.size(), 0x6d696c6c72616365); }
+  static std::uint64_t hash(std::span<const std::byte> key) noexcept {
+    return hash_bytes(key.data(), key.size(), 0x6d696c6c72616365);
+  }
 
   /// The key's number; `null_handle` when it has none.
   [[nodiscard]] partition_id find(std::span<const std::byte> key, std::uint64_t hash) noexcept {
@@ -71,13 +73,17 @@ class key_directory {
     explicit bit_set(std::uint32_t bits) : words_(reservation::for_items(bits / 64 + 1, 8, 8, memory_content::zero)) {}
     void set(std::uint32_t bit, bool on) noexcept {
       const std::uint64_t mask = std::uint64_t{1} << (bit % 64);
-      if (on) word(bit) |= mask;
-      else word(bit) &= ~mask;
+      if (on)
+        word(bit) |= mask;
+      else
+        word(bit) &= ~mask;
     }
     [[nodiscard]] bool test(std::uint32_t bit) noexcept { return (word(bit) >> (bit % 64) & 1) != 0; }
 
    private:
-    std::uint64_t& word(std::uint32_t bit) noexcept { return *(reinterpret_cast<std::uint64_t*>(words_.data()) + bit / 64); }
+    std::uint64_t& word(std::uint32_t bit) noexcept {
+      return *(reinterpret_cast<std::uint64_t*>(words_.data()) + bit / 64);
+    }
     reservation words_;
   };
 

@@ -24,9 +24,12 @@ enum class verdict : std::uint8_t {
 /// `faulted()` tells, and forgets, how many evaluations ended in overflow or division by zero.
 template <class C>
 concept condition_set = requires(C& conditions, condition_id id, const event_header& event, expr::history taken) {
-  { conditions.test_event(id, event) } noexcept -> std::same_as<verdict>;
-  { conditions.test_history(id, event, taken) } noexcept -> std::same_as<bool>;
-  { conditions.faulted() } noexcept -> std::same_as<std::uint64_t>;
+  { conditions.test_event(id, event) }
+  noexcept->std::same_as<verdict>;
+  { conditions.test_history(id, event, taken) }
+  noexcept->std::same_as<bool>;
+  { conditions.faulted() }
+  noexcept->std::same_as<std::uint64_t>;
 };
 
 /// Runs one automaton over the events of many keys: the one matcher behind both front ends.
@@ -40,8 +43,8 @@ concept condition_set = requires(C& conditions, condition_id id, const event_hea
 template <condition_set Conditions>
 class matcher : public matcher_state {
  public:
-  matcher(std::shared_ptr<const cep::automaton> compiled, Conditions conditions, std::uint16_t rule, const matcher_limits& limits,
-          held_events& events)
+  matcher(std::shared_ptr<const cep::automaton> compiled, Conditions conditions, std::uint16_t rule,
+          const matcher_limits& limits, held_events& events)
       : matcher_state(std::move(compiled), rule, limits, events), conditions_(std::move(conditions)) {
     known_.resize(automaton_->condition_count);
     known_of_run_.resize(automaton_->condition_count);
@@ -146,8 +149,10 @@ class matcher : public matcher_state {
       const edge& e = automaton_->edges[i];
       if (e.gap_ns != 0 && !is_start && event.time_ns - last_ns >= e.gap_ns) continue;
       if (!holds(e.guard, event)) continue;
-      if (e.action == action::stop) stopped = true;
-      else hits_.push_back(&e);
+      if (e.action == action::stop)
+        stopped = true;
+      else
+        hits_.push_back(&e);
     }
     return stopped;
   }
@@ -161,9 +166,12 @@ class matcher : public matcher_state {
       return store_.append(kept, handle);
     }
     for (const edge* e : hits_) {
-      if (e->action == action::take) take(*e, r, stopped, event, kept);
-      else if (e->target == final_node) finish(r, r.path, r.last_ns, r.length);
-      else if (!stopped) branch(r, e->target, r.path, r.last_ns, r.length, kept);
+      if (e->action == action::take)
+        take(*e, r, stopped, event, kept);
+      else if (e->target == final_node)
+        finish(r, r.path, r.last_ns, r.length);
+      else if (!stopped)
+        branch(r, e->target, r.path, r.last_ns, r.length, kept);
     }
     store_.release(handle);
   }
@@ -217,7 +225,8 @@ class matcher : public matcher_state {
     if (handle != null_handle) completed_.push_back(handle);
   }
 
-  void branch(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns, std::uint32_t length, run_list& kept) {
+  void branch(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
+              run_list& kept) {
     if (automaton_->may_duplicate && already_kept(target, path, from.start, kept)) return;
     const std::uint32_t handle = new_run(from, target, path, last_ns, length);
     if (handle != null_handle) store_.append(kept, handle);
@@ -229,7 +238,8 @@ class matcher : public matcher_state {
     return false;
   }
 
-  std::uint32_t new_run(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns, std::uint32_t length) {
+  std::uint32_t new_run(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns,
+                        std::uint32_t length) {
     const std::uint32_t handle = store_.try_run();
     if (handle == null_handle) {
       ++counters_.refused;

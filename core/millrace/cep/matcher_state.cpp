@@ -5,12 +5,13 @@
 
 namespace millrace::cep {
 
-matcher_state::matcher_state(std::shared_ptr<const cep::automaton> compiled, std::uint16_t rule, const matcher_limits& limits,
-                             held_events& events)
+matcher_state::matcher_state(std::shared_ptr<const cep::automaton> compiled, std::uint16_t rule,
+                             const matcher_limits& limits, held_events& events)
     : automaton_(std::move(compiled)),
       store_(limits, events),
       rule_(rule),
-      partitions_(reservation::for_items(limits.partitions, sizeof(partition), alignof(partition), memory_content::undefined)),
+      partitions_(
+          reservation::for_items(limits.partitions, sizeof(partition), alignof(partition), memory_content::undefined)),
       wheel_(limits.partitions) {}
 
 void matcher_state::close(partition_id id) noexcept {
@@ -34,7 +35,8 @@ std::int64_t matcher_state::first_deadline(const partition& p) const noexcept {
   // Runs ascend by start, so without bounds of their own the first one is due first.
   if (!automaton_->has_gaps) return deadline_of(store_[p.runs.head]);
   std::int64_t first = never;
-  for (std::uint32_t at = p.runs.head; at != null_handle; at = store_[at].next) first = std::min(first, deadline_of(store_[at]));
+  for (std::uint32_t at = p.runs.head; at != null_handle; at = store_[at].next)
+    first = std::min(first, deadline_of(store_[at]));
   return first;
 }
 

@@ -32,7 +32,8 @@ struct matcher_counters {
 /// Threads: one owner. Allocation: in the constructor (and see `releases`).
 class matcher_state {
  public:
-  matcher_state(std::shared_ptr<const automaton> compiled, std::uint16_t rule, const matcher_limits& limits, held_events& events);
+  matcher_state(std::shared_ptr<const automaton> compiled, std::uint16_t rule, const matcher_limits& limits,
+                held_events& events);
 
   /// Prepares the state of a key that has none. Requires: `id` < limits.partitions.
   void open(partition_id id) noexcept { partitions()[id] = {}; }

@@ -13,7 +13,7 @@ struct release {
   std::uint64_t first;  ///< position of its first event in the feed
   std::int64_t at_ns;   ///< when it was released, or timed out
   std::uint32_t path;
-  std::uint16_t rule;   ///< which of the engine's patterns
+  std::uint16_t rule;  ///< which of the engine's patterns
   bool timeout;
 };
 

@@ -14,10 +14,10 @@ namespace millrace::cep {
 
 /// Bounds on the state of one matcher. Memory is reserved for all of it, and becomes resident with use.
 struct matcher_limits {
-  std::uint32_t runs = 1U << 20;         ///< partial matches and complete ones held back
-  std::uint32_t steps = 1U << 21;        ///< events in partial matches, shared prefixes counted once
-  std::uint32_t partitions = 1U << 20;   ///< keys with state
-  std::uint32_t match_events = 1U << 16; ///< events in one match
+  std::uint32_t runs = 1U << 20;          ///< partial matches and complete ones held back
+  std::uint32_t steps = 1U << 21;         ///< events in partial matches, shared prefixes counted once
+  std::uint32_t partitions = 1U << 20;    ///< keys with state
+  std::uint32_t match_events = 1U << 16;  ///< events in one match
 };
 
 /// One event of a partial match, behind the step of the event taken before it. Matches that branch share
@@ -34,9 +34,9 @@ struct step {
 /// for an earlier one.
 struct run {
   std::uint32_t next;
-  std::uint32_t path;    ///< last step
-  std::uint64_t start;   ///< sequence of the first event
-  std::uint64_t first;   ///< position of the first event in the feed (low word of its id)
+  std::uint32_t path;   ///< last step
+  std::uint64_t start;  ///< sequence of the first event
+  std::uint64_t first;  ///< position of the first event in the feed (low word of its id)
   std::int64_t start_ns;
   std::int64_t last_ns;  ///< time of the last event taken
   node_id node;
@@ -107,7 +107,8 @@ class run_store {
   /// The events of a path in the order of taking. Allocates only until `into` has grown to the longest path.
   expr::history unfold(std::uint32_t path, std::vector<expr::taken_event>& into) const {
     into.clear();
-    for (; path != null_handle; path = steps_[path].parent) into.push_back({&events_[steps_[path].event], steps_[path].stage});
+    for (; path != null_handle; path = steps_[path].parent)
+      into.push_back({&events_[steps_[path].event], steps_[path].stage});
     std::reverse(into.begin(), into.end());
     return into;
   }
@@ -116,7 +117,8 @@ class run_store {
   [[nodiscard]] std::uint32_t last_event(std::uint32_t path) const noexcept { return steps_[path].event; }
 
   /// Sequence of the first or the last event that the path has under `stage`; nothing where it has none.
-  [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::uint32_t path, stage_id stage, bool first) const noexcept {
+  [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::uint32_t path, stage_id stage,
+                                                         bool first) const noexcept {
     std::optional<std::uint64_t> found;
     for (; path != null_handle; path = steps_[path].parent) {
       if (steps_[path].stage != stage) continue;

@@ -4,6 +4,9 @@
 
 namespace millrace::expr {
 
+/// Throws the `type_error` of a node: what was found and expected there.
+[[noreturn]] void refuse(const syntax& node, const std::string& found, const std::string& expected);
+
 /// Writes the code of one expression: checks types on the way, one small function a kind of node.
 class code_writer {
  public:
@@ -43,7 +46,8 @@ class code_writer {
   void emit_condition(const syntax& node, std::uint8_t d);
   void expect_arguments(const syntax& node, std::size_t least, std::size_t most) const;
   void make_floating(value_kind kind, std::uint8_t d);
-  void compare(const syntax& node, value_kind left, value_kind right, relation how, std::uint8_t d, std::uint8_t a, std::uint8_t b);
+  void compare(const syntax& node, value_kind left, value_kind right, relation how, std::uint8_t d, std::uint8_t a,
+               std::uint8_t b);
 
   field_reference reference(const syntax& node, const std::string& field_name, std::span<const event_type> types,
                             std::string_view owner);

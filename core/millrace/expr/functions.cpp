@@ -14,19 +14,17 @@ struct number_function {
   opcode on_floating;
   bool gives_floating;
 };
-constexpr std::array<number_function, 6> number_functions{{{"abs", opcode::absolute_integer, opcode::absolute_floating, false},
-                                                           {"floor", opcode::floor, opcode::floor, false},
-                                                           {"ceil", opcode::ceiling, opcode::ceiling, false},
-                                                           {"sqrt", opcode::square_root, opcode::square_root, true},
-                                                           {"exp", opcode::exponential, opcode::exponential, true},
-                                                           {"log", opcode::logarithm, opcode::logarithm, true}}};
+constexpr std::array<number_function, 6> number_functions{
+    {{"abs", opcode::absolute_integer, opcode::absolute_floating, false},
+     {"floor", opcode::floor, opcode::floor, false},
+     {"ceil", opcode::ceiling, opcode::ceiling, false},
+     {"sqrt", opcode::square_root, opcode::square_root, true},
+     {"exp", opcode::exponential, opcode::exponential, true},
+     {"log", opcode::logarithm, opcode::logarithm, true}}};
 
 constexpr std::string_view known_functions =
-    "abs, avg, ceil, contains, count, distinct, ends_with, exp, first, floor, last, log, lower, max, min, sqrt, starts_with, sum or upper";
-
-[[noreturn]] void refuse(const syntax& node, const std::string& found, const std::string& expected) {
-  throw type_error(node.where, "found " + found + ", expected " + expected);
-}
+    "abs, avg, ceil, contains, count, distinct, ends_with, exp, first, floor, last, log, lower, max, min, sqrt, "
+    "starts_with, sum or upper";
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
@@ -45,15 +43,18 @@ value_kind code_writer::emit_call(const syntax& node, std::uint8_t d) {
   const std::string& name = node.name;
   if (name == "count") return emit_count(node, d);
   if (is_one_of(name, {"sum", "avg", "distinct", "first", "last"})) return emit_aggregate(node, d);
-  if (is_one_of(name, {"min", "max"})) return node.operands.size() == 1 ? emit_aggregate(node, d) : emit_extremum(node, d);
+  if (is_one_of(name, {"min", "max"}))
+    return node.operands.size() == 1 ? emit_aggregate(node, d) : emit_extremum(node, d);
   if (is_one_of(name, {"lower", "upper", "starts_with", "ends_with", "contains"})) return emit_text_function(node, d);
-  if (std::ranges::find(number_functions, name, &number_function::name) != number_functions.end()) return emit_number_function(node, d);
+  if (std::ranges::find(number_functions, name, &number_function::name) != number_functions.end())
+    return emit_number_function(node, d);
   refuse(node, "unknown function '" + name + "'", std::string(known_functions));
 }
 
 value_kind code_writer::emit_count(const syntax& node, std::uint8_t d) {
   expect_arguments(node, 1, 1);
-  if (node.operands[0].kind != syntax_kind::name) refuse(node.operands[0], "an expression", "the name of a stage in count(…)");
+  if (node.operands[0].kind != syntax_kind::name)
+    refuse(node.operands[0], "an expression", "the name of a stage in count(…)");
   const stage_scope& stage = stage_named(node.operands[0], node.operands[0].name);
   made_.reads_history_ = true;
   put(opcode::count_stage, d).stage = stage.id;
@@ -121,7 +122,8 @@ value_kind code_writer::emit_extremum(const syntax& node, std::uint8_t d) {
     const bool numbers = (kind == value_kind::integer || kind == value_kind::floating) &&
                          (right == value_kind::integer || right == value_kind::floating);
     if (!numbers && !(kind == right && (kind == value_kind::duration || kind == value_kind::timestamp)))
-      refuse(node, std::string(name_of(kind)) + " and " + std::string(name_of(right)) + " in " + node.name + "(…)", "numbers");
+      refuse(node, std::string(name_of(kind)) + " and " + std::string(name_of(right)) + " in " + node.name + "(…)",
+             "numbers");
     const bool floating = kind == value_kind::floating || right == value_kind::floating;
     if (floating) {
       make_floating(kind, d);
@@ -146,13 +148,17 @@ value_kind code_writer::emit_text_function(const syntax& node, std::uint8_t d) {
   emit_text(node.operands[0], d);
   if (changes_case) {
     put(node.name == "lower" ? opcode::lower : opcode::upper, d, d).x = static_cast<std::uint32_t>(made_.text_slots_++);
-    for (const auto& access : made_.accesses_) made_.text_bytes_ = std::max<std::size_t>(made_.text_bytes_, access.capacity);
+    for (const auto& access : made_.accesses_)
+      made_.text_bytes_ = std::max<std::size_t>(made_.text_bytes_, access.capacity);
     for (const auto& text : made_.texts_) made_.text_bytes_ = std::max(made_.text_bytes_, text->size());
     return value_kind::text;
   }
   const std::uint8_t b = next(d, node);
   emit_text(node.operands[1], b);
-  put(node.name == "starts_with" ? opcode::starts_with : node.name == "ends_with" ? opcode::ends_with : opcode::contains, d, d, b);
+  put(node.name == "starts_with" ? opcode::starts_with
+      : node.name == "ends_with" ? opcode::ends_with
+                                 : opcode::contains,
+      d, d, b);
   return value_kind::boolean;
 }
 

@@ -26,26 +26,57 @@ inline constexpr std::size_t depth_max = 64;
 
 /// Operations of a compiled expression. Operand letters: `d` the register written, `a` and `b` registers read.
 enum class opcode : std::uint8_t {
-  load_constant,      ///< d = constants[x]
-  load_current,       ///< d = field access x of the current event
-  load_last,          ///< d = field access x of the last event of `stage`, or no value
-  load_first,         ///< the same of the first event
-  load_key,           ///< d = field access x of the first event of the match, whatever its stage
-  to_floating,        ///< d = a as floating
-  negate_integer, negate_floating,
-  add_integer, subtract_integer, multiply_integer, modulo_integer,
-  add_floating, subtract_floating, multiply_floating, divide_floating,
-  compare_integer, compare_floating, compare_text, compare_boolean,  ///< by `relation`; no value: false
+  load_constant,  ///< d = constants[x]
+  load_current,   ///< d = field access x of the current event
+  load_last,      ///< d = field access x of the last event of `stage`, or no value
+  load_first,     ///< the same of the first event
+  load_key,       ///< d = field access x of the first event of the match, whatever its stage
+  to_floating,    ///< d = a as floating
+  negate_integer,
+  negate_floating,
+  add_integer,
+  subtract_integer,
+  multiply_integer,
+  modulo_integer,
+  add_floating,
+  subtract_floating,
+  multiply_floating,
+  divide_floating,
+  compare_integer,
+  compare_floating,
+  compare_text,
+  compare_boolean,  ///< by `relation`; no value: false
   logical_not,
-  jump_if_false, jump_if_true,  ///< to instruction x when a is so; a is never without a value
-  field_compare_text,      ///< d = text at offset x of the current event equals (or not) the literal at words[y], word by word
+  jump_if_false,
+  jump_if_true,        ///< to instruction x when a is so; a is never without a value
+  field_compare_text,  ///< d = text at offset x of the current event equals (or not) the literal at words[y], word by
+                       ///< word
   field_compare_integer,   ///< d = integer of type `a` at offset x of the current event `relation` constants[y]
   field_compare_floating,  ///< the same of a floating field
-  stage_contains,      ///< d = some event of `stage` has field access x equal to a
-  count_stage, sum_integer, sum_floating, average, minimum, maximum, count_distinct,  ///< over access x of `stage`
-  absolute_integer, absolute_floating, minimum_integer, maximum_integer, minimum_floating, maximum_floating,
-  floor, ceiling, square_root, exponential, logarithm,
-  lower, upper, starts_with, ends_with, contains,
+  stage_contains,          ///< d = some event of `stage` has field access x equal to a
+  count_stage,
+  sum_integer,
+  sum_floating,
+  average,
+  minimum,
+  maximum,
+  count_distinct,  ///< over access x of `stage`
+  absolute_integer,
+  absolute_floating,
+  minimum_integer,
+  maximum_integer,
+  minimum_floating,
+  maximum_floating,
+  floor,
+  ceiling,
+  square_root,
+  exponential,
+  logarithm,
+  lower,
+  upper,
+  starts_with,
+  ends_with,
+  contains,
 };
 
 enum class relation : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
@@ -108,7 +139,8 @@ class program {
 
   /// Evaluates to a value; without one where a stage had no event, or after overflow or division by zero
   /// (`faulted` then says so). Text points into the events, the program or `room`.
-  [[nodiscard]] value evaluate(const event_header* current, history taken, workspace& room, bool& faulted) const noexcept;
+  [[nodiscard]] value evaluate(const event_header* current, history taken, workspace& room,
+                               bool& faulted) const noexcept;
 
   [[nodiscard]] value_kind kind() const noexcept { return kind_; }
   [[nodiscard]] bool reads_history() const noexcept { return reads_history_; }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <millrace/event/layout.hpp>
+
 #include <cstdint>
 #include <string_view>
 
@@ -12,6 +14,23 @@ enum class value_kind : std::uint8_t { boolean, integer, floating, text, timesta
 constexpr std::string_view name_of(value_kind kind) noexcept {
   constexpr std::string_view names[]{"bool", "integer", "f64", "string", "timestamp", "duration"};
   return names[static_cast<std::uint8_t>(kind)];
+}
+
+/// The kind of the values of a field.
+constexpr value_kind kind_of(field_type type) noexcept {
+  switch (type) {
+    case field_type::boolean: return value_kind::boolean;
+    case field_type::string: return value_kind::text;
+    case field_type::timestamp: return value_kind::timestamp;
+    case field_type::duration: return value_kind::duration;
+    case field_type::f32:
+    case field_type::f64: return value_kind::floating;
+    default: return value_kind::integer;
+  }
+}
+
+constexpr bool is_number(value_kind kind) noexcept {
+  return kind == value_kind::integer || kind == value_kind::floating;
 }
 
 /// Integers of every width and sign compute in one type, so that they compare by value.

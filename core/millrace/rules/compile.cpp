@@ -16,7 +16,8 @@ program compile(const source_text& source) {
   const file_syntax file = parse(source);
   program made;
   if (file.events.empty())
-    throw rules_error(source, {0, 0}, "found no event declaration, expected at least one: event NAME { ts : timestamp … }");
+    throw rules_error(source, {0, 0},
+                      "found no event declaration, expected at least one: event NAME { ts : timestamp … }");
   compile_events(file, source, made);
   if (file.times.size() > 1)
     throw rules_error(source, file.times[1].where, "found a second 'time', expected one for the whole file");
@@ -27,7 +28,8 @@ program compile(const source_text& source) {
   std::set<std::string> names;
   for (const pattern_syntax& pattern : file.patterns) {
     if (!names.insert(pattern.name.text).second)
-      throw rules_error(source, pattern.name.where, "found a second pattern '" + pattern.name.text + "', expected a name of its own");
+      throw rules_error(source, pattern.name.where,
+                        "found a second pattern '" + pattern.name.text + "', expected a name of its own");
     compile_pattern(pattern, source, made);
   }
   return made;

@@ -79,12 +79,15 @@ std::optional<std::vector<std::byte>> default_bytes(const field& f, const plain_
   const bool is_number = integer || literal.kind == syntax_kind::floating;
   switch (f.type) {
     case field_type::boolean:
-      return literal.kind == syntax_kind::boolean ? std::optional(bytes_of(static_cast<std::uint8_t>(literal.integer != 0))) : std::nullopt;
+      return literal.kind == syntax_kind::boolean
+                 ? std::optional(bytes_of(static_cast<std::uint8_t>(literal.integer != 0)))
+                 : std::nullopt;
     case field_type::f32: return is_number ? std::optional(bytes_of(static_cast<float>(number))) : std::nullopt;
     case field_type::f64: return is_number ? std::optional(bytes_of(number)) : std::nullopt;
     case field_type::string: {
       std::vector<std::byte> made(fixed_string_bytes(f.capacity));
-      if (literal.kind != syntax_kind::text || !write_fixed_string(made.data(), f.capacity, literal.text)) return std::nullopt;
+      if (literal.kind != syntax_kind::text || !write_fixed_string(made.data(), f.capacity, literal.text))
+        return std::nullopt;
       return made;
     }
     case field_type::duration:
@@ -106,32 +109,38 @@ std::optional<std::vector<std::byte>> default_bytes(const field& f, const plain_
 field compile_field(const field_syntax& declared, const source_text& source) {
   const auto type = type_named(declared.type.text);
   if (!type)
-    throw rules_error(source, declared.type.where,
-                      "found type '" + declared.type.text +
-                          "', expected bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, string(N), timestamp or duration");
+    throw rules_error(
+        source, declared.type.where,
+        "found type '" + declared.type.text +
+            "', expected bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, string(N), timestamp or duration");
   field made;
   made.name = declared.name.text;
   made.type = *type;
   if ((*type == field_type::string) != declared.capacity.has_value())
     throw rules_error(source, declared.type.where,
-                      *type == field_type::string ? "found string without a capacity, expected string(N)"
-                                                  : "found a capacity on " + declared.type.text + ", expected it on string(N) only");
+                      *type == field_type::string
+                          ? "found string without a capacity, expected string(N)"
+                          : "found a capacity on " + declared.type.text + ", expected it on string(N) only");
   if (declared.capacity) {
     if (*declared.capacity < 1 || *declared.capacity > string_capacity_max)
       throw rules_error(source, declared.type.where,
-                        "found string(" + std::to_string(*declared.capacity) + "), expected a capacity of 1 to " + std::to_string(string_capacity_max));
+                        "found string(" + std::to_string(*declared.capacity) + "), expected a capacity of 1 to " +
+                            std::to_string(string_capacity_max));
     made.capacity = static_cast<std::uint32_t>(*declared.capacity);
   }
   if (!declared.unit) return made;
   const auto unit = unit_named(declared.unit->text);
   if (*type != field_type::timestamp || !unit)
-    throw rules_error(source, declared.unit->where, "found (" + declared.unit->text + ") behind " + declared.type.text + ", expected timestamp(ns), timestamp(us), timestamp(ms) or timestamp(s)");
+    throw rules_error(source, declared.unit->where,
+                      "found (" + declared.unit->text + ") behind " + declared.type.text +
+                          ", expected timestamp(ns), timestamp(us), timestamp(ms) or timestamp(s)");
   made.unit = *unit;
   made.unit_given = true;
   return made;
 }
 
-std::shared_ptr<const event_layout> compile_layout(const event_syntax& event, event_type type, const source_text& source) {
+std::shared_ptr<const event_layout> compile_layout(const event_syntax& event, event_type type,
+                                                   const source_text& source) {
   auto layout = std::make_shared<event_layout>(event.name.text, type);
   for (const field_syntax& declared : event.fields) {
     field made = compile_field(declared, source);
@@ -144,19 +153,27 @@ std::shared_ptr<const event_layout> compile_layout(const event_syntax& event, ev
     const field& placed = layout->fields().back();
     const auto bytes = default_bytes(placed, plain(*declared.fallback));
     if (!bytes)
-      throw rules_error(source, declared.fallback->where, "found a default that '" + declared.name.text + "' cannot hold, expected a value of type " + declared.type.text);
+      throw rules_error(source, declared.fallback->where,
+                        "found a default that '" + declared.name.text + "' cannot hold, expected a value of type " +
+                            declared.type.text);
     layout->set_default(layout->fields().size() - 1, *bytes);
   }
   if (!layout->time_field())
-    throw rules_error(source, event.name.where, "found event '" + event.name.text + "' without event time, expected exactly one field of type timestamp");
+    throw rules_error(
+        source, event.name.where,
+        "found event '" + event.name.text + "' without event time, expected exactly one field of type timestamp");
   if (layout->bytes() > 1U << 20)
-    throw rules_error(source, event.name.where, "found event '" + event.name.text + "' of " + std::to_string(layout->bytes()) + " bytes, expected at most 1 MiB");
+    throw rules_error(source, event.name.where,
+                      "found event '" + event.name.text + "' of " + std::to_string(layout->bytes()) +
+                          " bytes, expected at most 1 MiB");
   return layout;
 }
 
 // --- selection ------------------------------------------------------------------------------------------
 
-bool is_number(const syntax& s) { return s.kind == syntax_kind::integer || s.kind == syntax_kind::floating || s.kind == syntax_kind::negate; }
+bool is_number(const syntax& s) {
+  return s.kind == syntax_kind::integer || s.kind == syntax_kind::floating || s.kind == syntax_kind::negate;
+}
 
 /// What an undeclared member of the record must be for the condition to make sense: what it is compared with.
 class probe_types {
@@ -170,7 +187,8 @@ class probe_types {
       case syntax_kind::logical_or:
       case syntax_kind::logical_not: return visit_all(node, field_type::boolean);
       case syntax_kind::call: {
-        const bool of_text = node.name == "lower" || node.name == "upper" || node.name == "contains" || node.name.ends_with("_with");
+        const bool of_text =
+            node.name == "lower" || node.name == "upper" || node.name == "contains" || node.name.ends_with("_with");
         return visit_all(node, of_text ? field_type::string : field_type::f64);
       }
       default: return visit_all(node, type_among(node.operands));
@@ -181,7 +199,8 @@ class probe_types {
   static field_type type_among(const std::vector<syntax>& operands) {
     for (const syntax& operand : operands) {
       if (operand.kind == syntax_kind::text) return field_type::string;
-      if (operand.kind == syntax_kind::call && (operand.name == "lower" || operand.name == "upper")) return field_type::string;
+      if (operand.kind == syntax_kind::call && (operand.name == "lower" || operand.name == "upper"))
+        return field_type::string;
       if (operand.kind == syntax_kind::boolean) return field_type::boolean;
       if (operand.kind == syntax_kind::integer) return field_type::i64;
       if (is_number(operand)) return field_type::f64;
@@ -229,7 +248,8 @@ void compile_selection(const file_syntax& file, const source_text& source, progr
   std::vector<std::optional<syntax>> conditions;
   for (std::size_t i = 0; i < file.events.size(); ++i) {
     conditions.push_back(file.events[i].when);
-    if (!conditions.back() && file.events.size() > 1) conditions.back() = type_is(file.events[i].name.text, file.events[i].name.where);
+    if (!conditions.back() && file.events.size() > 1)
+      conditions.back() = type_is(file.events[i].name.text, file.events[i].name.where);
     if (conditions.back()) probe_types(*made.layouts[i], *probes).visit(*conditions.back());
   }
   const event_layout* const layouts[]{probes.get()};
@@ -250,11 +270,14 @@ void compile_selection(const file_syntax& file, const source_text& source, progr
 
 void compile_events(const file_syntax& file, const source_text& source, program& made) {
   if (file.events.size() > event_type_count_max)
-    throw rules_error(source, file.events[event_type_count_max].name.where, "found more than " + std::to_string(event_type_count_max) + " events, expected at most that");
+    throw rules_error(source, file.events[event_type_count_max].name.where,
+                      "found more than " + std::to_string(event_type_count_max) + " events, expected at most that");
   for (const event_syntax& event : file.events) {
-    const auto same = std::ranges::find(made.layouts, event.name.text, [](const auto& layout) { return layout->name(); });
+    const auto same =
+        std::ranges::find(made.layouts, event.name.text, [](const auto& layout) { return layout->name(); });
     if (same != made.layouts.end())
-      throw rules_error(source, event.name.where, "found a second event '" + event.name.text + "', expected a name of its own");
+      throw rules_error(source, event.name.where,
+                        "found a second event '" + event.name.text + "', expected a name of its own");
     made.layouts.push_back(compile_layout(event, static_cast<event_type>(made.layouts.size()), source));
     made.data_bytes_max = std::max(made.data_bytes_max, made.layouts.back()->bytes());
   }

@@ -45,15 +45,17 @@ class pattern_compiler {
   event_type type_named(const name_syntax& name) const {
     const auto at = std::ranges::find(made_.layouts, name.text, [](const auto& layout) { return layout->name(); });
     if (at == made_.layouts.end())
-      throw rules_error(source_, name.where, "found unknown event '" + name.text + "', expected one of " +
-                                                 listed(made_.layouts, [](const auto& layout) { return layout->name(); }));
+      throw rules_error(source_, name.where,
+                        "found unknown event '" + name.text + "', expected one of " +
+                            listed(made_.layouts, [](const auto& layout) { return layout->name(); }));
     return static_cast<event_type>(at - made_.layouts.begin());
   }
 
   void resolve_types() {
     for (const name_syntax& name : written_.on) {
       const event_type type = type_named(name);
-      if ((rule_.types >> type & 1) != 0) throw rules_error(source_, name.where, "found event '" + name.text + "' twice, expected it once");
+      if ((rule_.types >> type & 1) != 0)
+        throw rules_error(source_, name.where, "found event '" + name.text + "' twice, expected it once");
       rule_.types |= std::uint64_t{1} << type;
       on_.push_back(type);
     }
@@ -64,13 +66,16 @@ class pattern_compiler {
   std::size_t key_group_index() {
     std::vector<std::string> fields;
     for (const name_syntax& name : written_.by) {
-      if (std::ranges::find(fields, name.text) != fields.end()) throw rules_error(source_, name.where, "found '" + name.text + "' twice in 'by', expected it once");
+      if (std::ranges::find(fields, name.text) != fields.end())
+        throw rules_error(source_, name.where, "found '" + name.text + "' twice in 'by', expected it once");
       fields.push_back(name.text);
     }
     auto at = std::ranges::find(made_.groups, fields, &key_group::fields);
     if (at == made_.groups.end()) {
       if (made_.groups.size() == key_group_count_max)
-        throw rules_error(source_, written_.name.where, "found more than " + std::to_string(key_group_count_max) + " different keys in one file, expected at most that");
+        throw rules_error(source_, written_.name.where,
+                          "found more than " + std::to_string(key_group_count_max) +
+                              " different keys in one file, expected at most that");
       made_.groups.push_back({fields, std::vector<std::vector<const field*>>(made_.layouts.size()), 0, 0});
       at = made_.groups.end() - 1;
     }
@@ -87,8 +92,9 @@ class pattern_compiler {
     for (const name_syntax& name : written_.by) {
       const auto index = layouts_[type]->find(name.text);
       if (!index)
-        throw rules_error(source_, name.where, "found '" + name.text + "' in 'by', expected a field of event " + layouts_[type]->name() + ": " +
-                                                   listed(layouts_[type]->fields(), [](const field& f) { return f.name; }));
+        throw rules_error(source_, name.where,
+                          "found '" + name.text + "' in 'by', expected a field of event " + layouts_[type]->name() +
+                              ": " + listed(layouts_[type]->fields(), [](const field& f) { return f.name; }));
       fields.push_back(&layouts_[type]->fields()[*index]);
       bytes += fields.back()->type == field_type::string ? fields.back()->capacity + 2 : fields.back()->bytes;
     }
@@ -100,15 +106,18 @@ class pattern_compiler {
     for (const event_type type : on_)
       for (std::size_t i = 0; i < group.fields.size(); ++i)
         if (group.fields_of[type][i]->type != group.fields_of[on_.front()][i]->type)
-          throw rules_error(source_, written_.by[i].where, "found '" + group.fields[i] + "' with different types in the events of this pattern, expected one type");
+          throw rules_error(
+              source_, written_.by[i].where,
+              "found '" + group.fields[i] + "' with different types in the events of this pattern, expected one type");
   }
 
   [[nodiscard]] std::vector<event_type> types_of(const stage_syntax& stage) const {
     if (!stage.type) return on_;
     const event_type type = type_named(*stage.type);
     if (std::ranges::find(on_, type) == on_.end())
-      throw rules_error(source_, stage.type->where, "found 'is " + stage.type->text + "', expected one of the pattern's events: " +
-                                                        listed(on_, [&](event_type t) { return layouts_[t]->name(); }));
+      throw rules_error(source_, stage.type->where,
+                        "found 'is " + stage.type->text + "', expected one of the pattern's events: " +
+                            listed(on_, [&](event_type t) { return layouts_[t]->name(); }));
     return {type};
   }
 
@@ -125,7 +134,9 @@ class pattern_compiler {
 
   // --- stages -------------------------------------------------------------------------------------------
 
-  [[nodiscard]] expr::scope condition_scope(std::vector<event_type> current) const { return {layouts_, std::move(current), stage_scopes_, {}}; }
+  [[nodiscard]] expr::scope condition_scope(std::vector<event_type> current) const {
+    return {layouts_, std::move(current), stage_scopes_, {}};
+  }
 
   cep::condition_id add_condition(const expr::syntax* written, const std::vector<event_type>& types) {
     condition made;
@@ -153,8 +164,10 @@ class pattern_compiler {
     std::string made;
     for (const char c : std::string_view(source_.text).substr(where.begin, where.end - where.begin)) {
       const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
-      if (!blank) made += c;
-      else if (!made.empty() && made.back() != ' ') made += ' ';
+      if (!blank)
+        made += c;
+      else if (!made.empty() && made.back() != ' ')
+        made += ' ';
     }
     return made;
   }
@@ -172,7 +185,8 @@ class pattern_compiler {
     made.quantifier = written.quantifier;
     made.gap_ns = written.gap_ns;
     if (!written.members.empty()) {
-      if (written.type) throw rules_error(source_, written.type->where, "found 'is' behind a group, expected it on the stages inside");
+      if (written.type)
+        throw rules_error(source_, written.type->where, "found 'is' behind a group, expected it on the stages inside");
       made.members = stages(written.members);
     } else {
       made.condition = add_condition(written.condition ? &*written.condition : nullptr, types_of(written));
@@ -183,7 +197,8 @@ class pattern_compiler {
 
   void bound(cep::pattern& pattern) const {
     if (!written_.within_ns) return;
-    if (*written_.within_ns == 0) throw rules_error(source_, written_.within_where, "found within 0, expected a positive duration");
+    if (*written_.within_ns == 0)
+      throw rules_error(source_, written_.within_where, "found within 0, expected a positive duration");
     if (!written_.within_between_events) {
       pattern.within_ns = *written_.within_ns;
       return;
@@ -221,7 +236,8 @@ class pattern_compiler {
     const expr::scope scope{layouts_, {}, stage_scopes_, by};
     for (const select_syntax& item : written) {
       if (std::ranges::find(made, item.name.text, &column::name) != made.end())
-        throw rules_error(source_, item.name.where, "found a second '" + item.name.text + "' in select, expected a name of its own");
+        throw rules_error(source_, item.name.where,
+                          "found a second '" + item.name.text + "' in select, expected a name of its own");
       expr::syntax bare;
       bare.kind = expr::syntax_kind::name;
       bare.name = item.name.text;

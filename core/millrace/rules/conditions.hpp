@@ -13,7 +13,7 @@ namespace millrace::rules {
 
 /// A stage's condition: the types that fit it, and a conjunction in two parts.
 struct condition {
-  std::string text;  ///< as it was written, for people
+  std::string text;                         ///< as it was written, for people
   std::uint64_t types = ~std::uint64_t{0};  ///< bit set of event types
   expr::split_condition test;
 };
@@ -23,7 +23,8 @@ struct condition {
 /// Threads: one owner a copy. Allocation: none an evaluation (`distinct` warms up).
 class condition_programs {
  public:
-  explicit condition_programs(std::shared_ptr<const std::vector<condition>> conditions) : conditions_(std::move(conditions)) {
+  explicit condition_programs(std::shared_ptr<const std::vector<condition>> conditions)
+      : conditions_(std::move(conditions)) {
     for (const condition& c : *conditions_) {
       room_.reserve(c.test.event_part.text_slots(), c.test.event_part.text_bytes());
       room_.reserve(c.test.history_part.text_slots(), c.test.history_part.text_bytes());

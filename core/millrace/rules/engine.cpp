@@ -17,7 +17,8 @@ engine::engine(std::shared_ptr<const program> rules, const engine_limits& limits
     group_state& group = groups_[rule.group];
     auto bounds = limits.matcher;
     if (!group.directory) bounds.partitions = 1;
-    matchers_.push_back(std::make_unique<matcher>(rule.automaton, condition_programs(rule.conditions), static_cast<std::uint16_t>(i), bounds, events_));
+    matchers_.push_back(std::make_unique<matcher>(rule.automaton, condition_programs(rule.conditions),
+                                                  static_cast<std::uint16_t>(i), bounds, events_));
     if (!group.directory) matchers_.back()->open(0);
     group.matchers.push_back(matchers_.back().get());
     group.types.push_back(rule.types);

@@ -18,28 +18,28 @@ namespace millrace::rules {
 
 /// Bounds on the state of one shard.
 struct engine_limits {
-  cep::matcher_limits matcher;           ///< of each pattern
-  std::uint32_t events = 1U << 20;       ///< copies of events that partial matches hold, over all patterns
+  cep::matcher_limits matcher;      ///< of each pattern
+  std::uint32_t events = 1U << 20;  ///< copies of events that partial matches hold, over all patterns
 };
 
 /// A match, or a partial match that timed out, while it is handed on.
 struct released_match {
   const pattern_rule* rule;
   std::uint32_t rule_index;
-  std::int64_t at_ns;        ///< when it was released, or timed out
-  std::int64_t release_ns;   ///< event time that released it
-  std::uint32_t phase;       ///< 0: released by the passing of time; 1: by the event itself
+  std::int64_t at_ns;       ///< when it was released, or timed out
+  std::int64_t release_ns;  ///< event time that released it
+  std::uint32_t phase;      ///< 0: released by the passing of time; 1: by the event itself
   bool timeout;
-  expr::history taken;       ///< its events, in the order of taking; valid during the call
+  expr::history taken;  ///< its events, in the order of taking; valid during the call
 };
 
 /// What an engine counts. All only grow.
 struct engine_counters {
-  std::uint64_t processed = 0;     ///< events, each counted in one shard
+  std::uint64_t processed = 0;  ///< events, each counted in one shard
   std::uint64_t matches = 0;
   std::uint64_t timeouts = 0;
-  std::uint64_t refused = 0;       ///< partial matches that a bound kept from being
-  std::uint64_t faults = 0;        ///< conditions that ended in overflow or division by zero
+  std::uint64_t refused = 0;  ///< partial matches that a bound kept from being
+  std::uint64_t faults = 0;   ///< conditions that ended in overflow or division by zero
   std::uint64_t skip_misses = 0;
 };
 
@@ -79,7 +79,9 @@ class engine {
 
   [[nodiscard]] engine_counters counters() const noexcept;
   /// Matches and timeouts of one pattern.
-  [[nodiscard]] const cep::matcher_counters& counters_of(std::size_t pattern) const noexcept { return matchers_[pattern]->counters(); }
+  [[nodiscard]] const cep::matcher_counters& counters_of(std::size_t pattern) const noexcept {
+    return matchers_[pattern]->counters();
+  }
 
  private:
   using matcher = cep::matcher<condition_programs>;
@@ -103,7 +105,8 @@ class engine {
     if (releases_.empty()) return;
     releases_.drain([&](const cep::release& r) {
       auto& store = matchers_[r.rule]->store();
-      hand_on(released_match{&rules_->patterns[r.rule], r.rule, r.at_ns, release_ns, phase, r.timeout, store.unfold(r.path, taken_)});
+      hand_on(released_match{&rules_->patterns[r.rule], r.rule, r.at_ns, release_ns, phase, r.timeout,
+                             store.unfold(r.path, taken_)});
       store.release_path(r.path);
     });
   }

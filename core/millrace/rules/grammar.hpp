@@ -31,8 +31,8 @@ struct token : seq<Rule, gap> {};
   }
 
 // Words that an expression cannot use as a name without back-quotes.
-struct reserved : sor<word<'a', 'n', 'd'>, word<'o', 'r'>, word<'n', 'o', 't'>, word<'i', 'n'>, word<'t', 'r', 'u', 'e'>,
-                      word<'f', 'a', 'l', 's', 'e'>> {};
+struct reserved : sor<word<'a', 'n', 'd'>, word<'o', 'r'>, word<'n', 'o', 't'>, word<'i', 'n'>,
+                      word<'t', 'r', 'u', 'e'>, word<'f', 'a', 'l', 's', 'e'>> {};
 
 MILLRACE_TOKEN(name, "a name", sor<quoted_name, plain_name>);
 MILLRACE_TOKEN(operand_name, "an expression", sor<quoted_name, seq<not_at<reserved>, plain_name>>);
@@ -42,7 +42,8 @@ MILLRACE_TOKEN(integer, "a number", seq<plus<digit>, not_at<sor<ident_first, seq
 struct exponent : seq<one<'e', 'E'>, opt<one<'+', '-'>>, plus<digit>> {};
 struct floating : seq<plus<digit>, sor<seq<one<'.'>, plus<digit>, opt<exponent>>, exponent>, not_at<ident_first>> {};
 struct duration_unit : sor<string<'n', 's'>, string<'u', 's'>, string<'m', 's'>, one<'s', 'm', 'h', 'd'>> {};
-MILLRACE_TOKEN(duration, "a duration (like 250ms, 5s, 10m, 1h, 7d)", seq<plus<digit>, duration_unit, not_at<ident_other>>);
+MILLRACE_TOKEN(duration, "a duration (like 250ms, 5s, 10m, 1h, 7d)",
+               seq<plus<digit>, duration_unit, not_at<ident_other>>);
 struct duration_literal : seq<plus<digit>, duration_unit, not_at<ident_other>> {};
 struct integer_literal : seq<plus<digit>, not_at<sor<ident_first, seq<one<'.'>, digit>>>> {};
 struct escaped : seq<one<'\\'>, one<'"', '\\', 'n', 't', 'r'>> {};
@@ -153,7 +154,8 @@ struct counted : seq<token<open_quantifier>, token<least>, opt<token<count_open>
 struct plus_sign : one<'+'> {};
 struct star_sign : one<'*'> {};
 struct question_sign : one<'?'> {};
-struct quantifier : seq<sor<seq<counted, opt<question_sign>>, seq<plus_sign, opt<question_sign>>, star_sign, question_sign>> {};
+struct quantifier
+    : seq<sor<seq<counted, opt<question_sign>>, seq<plus_sign, opt<question_sign>>, star_sign, question_sign>> {};
 
 struct stage_type : seq<token<kw_is>, token<name>> {};
 struct greedy : token<kw_greedy> {};

@@ -21,9 +21,12 @@ class reader {
   file_syntax file(const tree_node& root) const {
     file_syntax made;
     for (const auto& child : root.children) {
-      if (child->is_type<g::event>()) made.events.push_back(event(*child));
-      else if (child->is_type<g::pattern>()) made.patterns.push_back(pattern(*child));
-      else made.times.push_back(time(*child));
+      if (child->is_type<g::event>())
+        made.events.push_back(event(*child));
+      else if (child->is_type<g::pattern>())
+        made.patterns.push_back(pattern(*child));
+      else
+        made.times.push_back(time(*child));
     }
     return made;
   }
@@ -39,7 +42,9 @@ class reader {
 
   [[nodiscard]] std::int64_t duration(const tree_node& node) const {
     const auto ns = parse_duration(node.string_view());
-    if (!ns) throw rules_error(source_, range_of(node), "found " + std::string(node.string_view()) + ", expected a duration of at most 292 years");
+    if (!ns)
+      throw rules_error(source_, range_of(node),
+                        "found " + std::string(node.string_view()) + ", expected a duration of at most 292 years");
     return *ns;
   }
 
@@ -51,8 +56,10 @@ class reader {
     event_syntax made{name_of_node(*node.children.at(0)), std::nullopt, {}};
     for (std::size_t i = 1; i < node.children.size(); ++i) {
       const tree_node& child = *node.children[i];
-      if (child.is_type<g::when>()) made.when = expression(*child.children.at(0));
-      else made.fields.push_back(field(child));
+      if (child.is_type<g::when>())
+        made.when = expression(*child.children.at(0));
+      else
+        made.fields.push_back(field(child));
     }
     return made;
   }
@@ -62,8 +69,10 @@ class reader {
     const tree_node& type = *node.children.at(1);
     made.type = name_of_node(*type.children.at(0));
     if (type.children.size() > 1) {
-      if (type.children[1]->is_type<g::capacity>()) made.capacity = number(*type.children[1]);
-      else made.unit = name_of_node(*type.children[1]);
+      if (type.children[1]->is_type<g::capacity>())
+        made.capacity = number(*type.children[1]);
+      else
+        made.unit = name_of_node(*type.children[1]);
     }
     if (node.children.size() > 2) made.fallback = read_literal(*node.children[2], source_);
     return made;
@@ -158,17 +167,24 @@ class reader {
   void stage(const tree_node& node, stage_syntax& into) const {
     into.where = range_of(node);
     for (const auto& child : node.children) {
-      if (child->is_type<g::stage_name>()) into.name = name_of_node(*child);
-      else if (child->is_type<g::sequence>()) into.members = sequence(*child);
-      else if (child->is_type<g::condition>()) into.condition = expression(*child->children.at(0));
-      else if (child->is_type<g::quantifier>()) quantifier(*child, into.quantifier);
-      else modifier(*child, into);
+      if (child->is_type<g::stage_name>())
+        into.name = name_of_node(*child);
+      else if (child->is_type<g::sequence>())
+        into.members = sequence(*child);
+      else if (child->is_type<g::condition>())
+        into.condition = expression(*child->children.at(0));
+      else if (child->is_type<g::quantifier>())
+        quantifier(*child, into.quantifier);
+      else
+        modifier(*child, into);
     }
   }
 
   void modifier(const tree_node& node, stage_syntax& into) const {
     const auto once = [&](bool repeated) {
-      if (repeated) throw rules_error(source_, range_of(node), "found " + std::string(node.string_view()) + " a second time, expected it once");
+      if (repeated)
+        throw rules_error(source_, range_of(node),
+                          "found " + std::string(node.string_view()) + " a second time, expected it once");
     };
     if (node.is_type<g::stage_type>()) {
       once(into.type.has_value());
@@ -197,10 +213,14 @@ class reader {
       } else if (child->is_type<g::least>() || child->is_type<g::most>()) {
         const std::uint64_t count = number(*child);
         if (count > cep::repetition_max)
-          throw rules_error(source_, range_of(*child), "found " + std::to_string(count) + " repetitions, expected at most " + std::to_string(cep::repetition_max));
+          throw rules_error(source_, range_of(*child),
+                            "found " + std::to_string(count) + " repetitions, expected at most " +
+                                std::to_string(cep::repetition_max));
         into.counted = true;
-        if (child->is_type<g::least>()) into.least = into.most = static_cast<std::uint32_t>(count);
-        else into.most = static_cast<std::uint32_t>(count);
+        if (child->is_type<g::least>())
+          into.least = into.most = static_cast<std::uint32_t>(count);
+        else
+          into.most = static_cast<std::uint32_t>(count);
         comma = comma && child->is_type<g::least>();
       } else if (child->is_type<g::count_open>()) {
         comma = true;

@@ -37,9 +37,10 @@ std::string unescaped(std::string_view quoted) {
 
 syntax_kind sign_kind(std::string_view sign) {
   constexpr std::pair<std::string_view, syntax_kind> signs[]{
-      {"==", syntax_kind::equal},      {"!=", syntax_kind::not_equal}, {"<", syntax_kind::less},     {"<=", syntax_kind::less_equal},
-      {">", syntax_kind::greater},     {">=", syntax_kind::greater_equal}, {"+", syntax_kind::add},  {"-", syntax_kind::subtract},
-      {"*", syntax_kind::multiply},    {"/", syntax_kind::divide},     {"%", syntax_kind::modulo}};
+      {"==", syntax_kind::equal},      {"!=", syntax_kind::not_equal}, {"<", syntax_kind::less},
+      {"<=", syntax_kind::less_equal}, {">", syntax_kind::greater},    {">=", syntax_kind::greater_equal},
+      {"+", syntax_kind::add},         {"-", syntax_kind::subtract},   {"*", syntax_kind::multiply},
+      {"/", syntax_kind::divide},      {"%", syntax_kind::modulo}};
   for (const auto& [text, kind] : signs)
     if (text == sign) return kind;
   return syntax_kind::equal;
@@ -76,11 +77,13 @@ class expression_reader {
     } else if (node.is_type<g::floating>()) {
       made.kind = syntax_kind::floating;
       const auto text = node.string_view();
-      if (std::from_chars(text.data(), text.data() + text.size(), made.floating).ec != std::errc{}) refuse(node, "a number in the range of f64");
+      if (std::from_chars(text.data(), text.data() + text.size(), made.floating).ec != std::errc{})
+        refuse(node, "a number in the range of f64");
     } else if (node.is_type<g::integer_literal>()) {
       made.kind = syntax_kind::integer;
       const auto text = node.string_view();
-      if (std::from_chars(text.data(), text.data() + text.size(), made.integer).ec != std::errc{}) refuse(node, "an integer below 2^64");
+      if (std::from_chars(text.data(), text.data() + text.size(), made.integer).ec != std::errc{})
+        refuse(node, "an integer below 2^64");
     } else if (node.is_type<g::text>()) {
       made.kind = syntax_kind::text;
       made.name = unescaped(node.string_view());
@@ -129,7 +132,8 @@ class expression_reader {
       const auto kind = inverted ? syntax_kind::not_in_stage : syntax_kind::in_stage;
       return binary(kind, std::move(left), member(right));
     }
-    syntax made = make(inverted ? syntax_kind::not_in_list : syntax_kind::in_list, {left.where.begin, range_of(right).end});
+    syntax made =
+        make(inverted ? syntax_kind::not_in_list : syntax_kind::in_list, {left.where.begin, range_of(right).end});
     made.operands.push_back(std::move(left));
     for (const auto& child : right.children) made.operands.push_back(read(*child));
     return made;
@@ -165,7 +169,8 @@ source_range range_of(const tree_node& node) {
   std::size_t end = node.has_content() ? node.end().byte : node.begin().byte;
   const auto text = node.has_content() ? node.string_view() : std::string_view{};
   std::size_t blanks = 0;
-  while (blanks < text.size() && (text[text.size() - 1 - blanks] == ' ' || text[text.size() - 1 - blanks] == '\n')) ++blanks;
+  while (blanks < text.size() && (text[text.size() - 1 - blanks] == ' ' || text[text.size() - 1 - blanks] == '\n'))
+    ++blanks;
   return {node.begin().byte, end - blanks};
 }
 
@@ -175,7 +180,9 @@ name_syntax name_of_node(const tree_node& node) {
   return {std::string(text), range_of(node)};
 }
 
-syntax read_expression(const tree_node& node, const source_text& source) { return expression_reader(source).read(node); }
+syntax read_expression(const tree_node& node, const source_text& source) {
+  return expression_reader(source).read(node);
+}
 
 syntax read_literal(const tree_node& node, const source_text& source) {
   syntax made = expression_reader(source).literal(*node.children.back());

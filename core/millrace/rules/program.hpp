@@ -25,8 +25,9 @@ struct column {
 
 /// The key that one or more patterns partition by. Patterns with the same `by` share look-ups and routing.
 struct key_group {
-  std::vector<std::string> fields;                   ///< empty: one partition in all
-  std::vector<std::vector<const field*>> fields_of;  ///< by event type; empty for types that no pattern of the group sees
+  std::vector<std::string> fields;  ///< empty: one partition in all
+  std::vector<std::vector<const field*>>
+      fields_of;  ///< by event type; empty for types that no pattern of the group sees
   std::size_t key_bytes_max = 0;
   std::uint64_t types = 0;  ///< event types that some pattern of the group sees
 };

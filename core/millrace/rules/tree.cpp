@@ -54,21 +54,25 @@ template <class Rule>
 using kept = pegtl::parse_tree::selector<
     Rule,
     pegtl::parse_tree::store_content::on<
-        g::name, g::operand_name, g::stage_name, g::type_name, g::capacity, g::integer_literal, g::floating, g::duration,
-        g::duration_literal, g::text, g::truth, g::falsehood, g::comparison_sign, g::addition_sign, g::multiplication_sign,
-        g::minus_sign, g::not_word, g::in_word, g::not_in_words, g::least, g::most, g::count_open, g::plus_sign, g::star_sign,
-        g::question_sign, g::member, g::call, g::plain_field, g::value_list, g::stage_field, g::event, g::field, g::field_type,
-        g::fallback, g::when, g::time, g::time_arrival, g::time_out_of_order, g::time_watermarks, g::pattern, g::on_list, g::by_list,
-        g::within, g::between_events, g::group, g::single, g::sequence, g::link_not_next, g::link_not_then, g::link_next,
-        g::link_then_any, g::link_then, g::quantifier, g::stage_type, g::greedy, g::strict, g::any, g::until_clause, g::stage_within,
-        g::condition, g::skip_none, g::skip_next, g::skip_past_last, g::skip_to_first, g::skip_to_last, g::select, g::select_item,
-        g::on_timeout>,
-    pegtl::parse_tree::fold_one::on<g::negation, g::product, g::sum, g::comparison, g::inversion, g::conjunction, g::expression>>;
+        g::name, g::operand_name, g::stage_name, g::type_name, g::capacity, g::integer_literal, g::floating,
+        g::duration, g::duration_literal, g::text, g::truth, g::falsehood, g::comparison_sign, g::addition_sign,
+        g::multiplication_sign, g::minus_sign, g::not_word, g::in_word, g::not_in_words, g::least, g::most,
+        g::count_open, g::plus_sign, g::star_sign, g::question_sign, g::member, g::call, g::plain_field, g::value_list,
+        g::stage_field, g::event, g::field, g::field_type, g::fallback, g::when, g::time, g::time_arrival,
+        g::time_out_of_order, g::time_watermarks, g::pattern, g::on_list, g::by_list, g::within, g::between_events,
+        g::group, g::single, g::sequence, g::link_not_next, g::link_not_then, g::link_next, g::link_then_any,
+        g::link_then, g::quantifier, g::stage_type, g::greedy, g::strict, g::any, g::until_clause, g::stage_within,
+        g::condition, g::skip_none, g::skip_next, g::skip_past_last, g::skip_to_first, g::skip_to_last, g::select,
+        g::select_item, g::on_timeout>,
+    pegtl::parse_tree::fold_one::on<g::negation, g::product, g::sum, g::comparison, g::inversion, g::conjunction,
+                                    g::expression>>;
 
 /// The token at a place, as the message shall name it.
 std::string found_at(std::string_view text, std::size_t at) {
   if (at >= text.size()) return "the end of the file";
-  const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
   std::size_t end = at + 1;
   if (is_word(text[at])) {
     while (end < text.size() && is_word(text[end])) ++end;
@@ -96,7 +100,8 @@ std::string joined(std::vector<std::string_view> labels) {
   const std::size_t width = found.front() == '\'' ? found.size() - 2 : 1;
   for (const std::string_view later : {"'window'", "'table'", "'enrich'", "'dedup'"})
     if (found == later && std::ranges::find(seen.expected, "'event'") != seen.expected.end())
-      throw rules_error(source, {seen.at, seen.at + width}, "found " + found + ", which this version does not run; expected " + joined(seen.expected));
+      throw rules_error(source, {seen.at, seen.at + width},
+                        "found " + found + ", which this version does not run; expected " + joined(seen.expected));
   throw rules_error(source, {seen.at, seen.at + width}, "found " + found + ", expected " + joined(seen.expected));
 }
 
@@ -107,15 +112,18 @@ void check_nesting(const source_text& source) {
   for (std::size_t i = 0; i < source.text.size(); ++i) {
     const char c = source.text[i];
     if (in_text) {
-      if (c == '\\') ++i;
-      else if (c == '"' || c == '\n') in_text = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"' || c == '\n')
+        in_text = false;
     } else if (c == '#') {
       i = std::min(source.text.find('\n', i), source.text.size());
     } else if (c == '"') {
       in_text = true;
     } else if (c == '(') {
       if (++depth > nesting_max)
-        throw rules_error(source, {i, i + 1}, "found brackets nested more than " + std::to_string(nesting_max) + " deep, expected fewer");
+        throw rules_error(source, {i, i + 1},
+                          "found brackets nested more than " + std::to_string(nesting_max) + " deep, expected fewer");
     } else if (c == ')' && depth != 0) {
       --depth;
     }
@@ -127,7 +135,8 @@ void check_nesting(const source_text& source) {
 std::unique_ptr<tree_node> parse_tree(const source_text& source) {
   if (source.text.size() > text_bytes_max)
     throw rules_error(source, {text_bytes_max, text_bytes_max},
-                      "found a rules file of " + std::to_string(source.text.size()) + " bytes, expected at most " + std::to_string(text_bytes_max));
+                      "found a rules file of " + std::to_string(source.text.size()) + " bytes, expected at most " +
+                          std::to_string(text_bytes_max));
   check_nesting(source);
   furthest seen;
   pegtl::memory_input in(source.text, source.name);

@@ -4,8 +4,8 @@
 
 namespace millrace::replay {
 
-feed_source::feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::program> rules, unsigned shards,
-                         source_options options)
+feed_source::feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::program> rules,
+                         unsigned shards, source_options options)
     : decoder_(std::move(decoder)),
       options_(std::move(options)),
       router_(rules, shards),
@@ -22,7 +22,8 @@ void feed_source::count_dead() {
   ++counters_.records;
   ++counters_.events;
   ++counters_.dead;
-  if (options_.on_dead) options_.on_dead({decoder_->line_number(), decoder_->record_index(), decoder_->reason(), decoder_->record_text()});
+  if (options_.on_dead)
+    options_.on_dead({decoder_->line_number(), decoder_->record_index(), decoder_->reason(), decoder_->record_text()});
 }
 
 void feed_source::count_late() {
@@ -33,7 +34,8 @@ void feed_source::count_late() {
 void feed_source::count_unheld() {
   ++counters_.dead;
   if (options_.on_dead)
-    options_.on_dead({decoder_->line_number(), decoder_->record_index(), "the reorder buffer is full: more events within the disorder bound than it holds",
+    options_.on_dead({decoder_->line_number(), decoder_->record_index(),
+                      "the reorder buffer is full: more events within the disorder bound than it holds",
                       decoder_->record_text()});
 }
 

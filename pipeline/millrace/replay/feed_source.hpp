@@ -22,14 +22,14 @@ namespace millrace::replay {
 /// What a source counts. Records are what the feed holds; of these, events are of a declared type or might
 /// have been. Every event is in exactly one place: `events = published + dead + late + held`.
 struct source_counters {
-  std::uint64_t records = 0;      ///< watermark records not counted
+  std::uint64_t records = 0;  ///< watermark records not counted
   std::uint64_t watermarks = 0;
-  std::uint64_t skipped = 0;      ///< records of no declared type
-  std::uint64_t outside = 0;      ///< events outside of --from and --to
-  std::uint64_t events = 0;       ///< records that are events, or would be but for a defect
+  std::uint64_t skipped = 0;  ///< records of no declared type
+  std::uint64_t outside = 0;  ///< events outside of --from and --to
+  std::uint64_t events = 0;   ///< records that are events, or would be but for a defect
   std::uint64_t dead = 0;
   std::uint64_t late = 0;
-  std::uint64_t held = 0;         ///< at the end, above the last watermark
+  std::uint64_t held = 0;  ///< at the end, above the last watermark
 };
 
 /// A record that is no event of its layout.
@@ -45,7 +45,7 @@ struct source_options {
   std::optional<std::int64_t> to_ns;    ///< first event time not wanted any more
   std::optional<double> speed;          ///< none: as fast as possible
   bool final_watermark = true;
-  const cycle_clock* clock = nullptr;   ///< puts its ticks into `correlation`, for latency; none: does not
+  const cycle_clock* clock = nullptr;  ///< puts its ticks into `correlation`, for latency; none: does not
   std::uint32_t reorder_capacity = 1U << 20;
   std::function<void(const dead_record&)> on_dead;
   std::function<void(std::uint64_t record)> on_late;
@@ -57,7 +57,8 @@ struct source_options {
 /// Threads: polled by one; `progress()` may be read by any.
 class feed_source {
  public:
-  feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::program> rules, unsigned shards, source_options options);
+  feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::program> rules, unsigned shards,
+              source_options options);
 
   template <event_ingress Ingress>
   bool poll(Ingress& in) {
@@ -90,7 +91,10 @@ class feed_source {
     const feed::outcome outcome = decoder_->next(event);
     switch (outcome) {
       case feed::outcome::event: break;
-      case feed::outcome::skipped: ++counters_.records; ++counters_.skipped; return false;
+      case feed::outcome::skipped:
+        ++counters_.records;
+        ++counters_.skipped;
+        return false;
       case feed::outcome::dead: count_dead(); return false;
       case feed::outcome::watermark:
         ++counters_.watermarks;
@@ -100,7 +104,8 @@ class feed_source {
       case feed::outcome::end: ending_ = true; return false;
     }
     ++counters_.records;
-    if ((options_.from_ns && event.time_ns < *options_.from_ns) || (options_.to_ns && event.time_ns >= *options_.to_ns)) {
+    if ((options_.from_ns && event.time_ns < *options_.from_ns) ||
+        (options_.to_ns && event.time_ns >= *options_.to_ns)) {
       ++counters_.outside;
       return false;
     }

@@ -2,8 +2,8 @@
 
 #include <millrace/rules/engine.hpp>
 #include <millrace/sink/match_line.hpp>
-#include <millrace/stats/histogram.hpp>
 #include <millrace/stage/output_order.hpp>
+#include <millrace/stats/histogram.hpp>
 #include <millrace/time/cycle_clock.hpp>
 #include <millrace/topology/stages.hpp>
 
@@ -25,7 +25,7 @@ struct match_head {
 class match_stage {
  public:
   struct options {
-    bool lines = true;              ///< write lines; else heads only, for counting
+    bool lines = true;  ///< write lines; else heads only, for counting
     bool final_watermark = true;
     rules::engine_limits limits;
     const cycle_clock* clock = nullptr;  ///< measures latency against the source's stamps; none: does not
@@ -38,7 +38,8 @@ class match_stage {
   void process(const event_header& event, Out& out) {
     stamp_ = event.correlation;
     engine_.process(event, [&](const rules::released_match& match) { emit(match, event.sequence, out); });
-    if (options_.clock != nullptr && stamp_ != 0) latency_.record(options_.clock->ns_between(stamp_, options_.clock->now()));
+    if (options_.clock != nullptr && stamp_ != 0)
+      latency_.record(options_.clock->ns_between(stamp_, options_.clock->now()));
   }
 
   template <record_output Out>
@@ -57,7 +58,8 @@ class match_stage {
   template <class Out>
   void emit(const rules::released_match& match, std::uint64_t sequence, Out& out) {
     const std::string_view text = options_.lines ? line_.write(match) : std::string_view{};
-    const output_order order{sequence, match.release_ns, match.phase, match.rule_index, match.taken.front().event->id.low};
+    const output_order order{sequence, match.release_ns, match.phase, match.rule_index,
+                             match.taken.front().event->id.low};
     std::byte* const record = out.claim(order, sizeof(match_head) + text.size());
     const match_head head{match.phase == 0 ? 0 : stamp_, match.rule_index, match.timeout ? 1U : 0U};
     std::memcpy(record, &head, sizeof head);

@@ -72,8 +72,10 @@ bool put_probe(const field& f, std::byte* at, const feed::raw_value& raw) noexce
 }  // namespace
 
 record_selector::record_selector(std::shared_ptr<const rules::program> rules)
-    : rules_(std::move(rules)), record_(1 + (rules_->selection.probe_layout->bytes() + sizeof(event_header) - 1) / sizeof(event_header)) {
-  for (const auto& choice : rules_->selection.choices) room_.reserve(choice.when.text_slots(), choice.when.text_bytes());
+    : rules_(std::move(rules)),
+      record_(1 + (rules_->selection.probe_layout->bytes() + sizeof(event_header) - 1) / sizeof(event_header)) {
+  for (const auto& choice : rules_->selection.choices)
+    room_.reserve(choice.when.text_slots(), choice.when.text_bytes());
 }
 
 std::vector<std::string> record_selector::probes(const rules::program& rules) {

@@ -25,8 +25,10 @@ class replay_run::state {
     }
     executor_options how = options.executor;
     how.event_bytes_max = sizeof(event_header) + rules->data_bytes_max;
-    if (options.shards) threaded_ = std::make_unique<threaded>(source_, shards, sink_, how);
-    else inline_ = std::make_unique<inlined>(source_, shards, sink_, how);
+    if (options.shards)
+      threaded_ = std::make_unique<threaded>(source_, shards, sink_, how);
+    else
+      inline_ = std::make_unique<inlined>(source_, shards, sink_, how);
   }
 
   replay_summary run() {
@@ -43,8 +45,10 @@ class replay_run::state {
   }
 
   void stop() noexcept {
-    if (threaded_) threaded_->stop();
-    else inline_->stop();
+    if (threaded_)
+      threaded_->stop();
+    else
+      inline_->stop();
   }
 
   [[nodiscard]] const feed_source& source() const noexcept { return source_; }
@@ -90,8 +94,8 @@ class replay_run::state {
   std::unique_ptr<inlined> inline_;
 };
 
-replay_run::replay_run(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder, sink::text_output& out,
-                       const replay_options& options)
+replay_run::replay_run(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder,
+                       sink::text_output& out, const replay_options& options)
     : state_(std::make_unique<state>(std::move(rules), std::move(decoder), out, options)) {}
 
 replay_run::~replay_run() = default;
@@ -102,11 +106,13 @@ std::uint64_t replay_run::bytes_read() const noexcept { return state_->source().
 std::optional<std::uint64_t> replay_run::bytes_total() const noexcept { return state_->source().bytes_total(); }
 
 feed::layout_set layouts_of(const std::shared_ptr<const rules::program>& rules) {
-  if (rules->layouts.size() == 1 && rules->selection.choices.front().when.empty()) return feed::layout_set(rules->layouts);
+  if (rules->layouts.size() == 1 && rules->selection.choices.front().when.empty())
+    return feed::layout_set(rules->layouts);
   return feed::layout_set(rules->layouts, std::make_shared<record_selector>(rules), record_selector::probes(*rules));
 }
 
-std::unique_ptr<feed::decoder> open_rules_feed(const std::string& path, feed::format format, const std::shared_ptr<const rules::program>& rules) {
+std::unique_ptr<feed::decoder> open_rules_feed(const std::string& path, feed::format format,
+                                               const std::shared_ptr<const rules::program>& rules) {
   return feed::open_feed(path, format, layouts_of(rules));
 }
 

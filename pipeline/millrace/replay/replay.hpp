@@ -22,7 +22,7 @@ namespace millrace::replay {
 struct replay_options {
   std::optional<unsigned> shards;  ///< none: inline, in the calling thread; else threads, with so many shards
   source_options source;
-  bool lines = true;               ///< write matches; else only count them
+  bool lines = true;  ///< write matches; else only count them
   std::optional<std::uint64_t> limit;
   bool measures_latency = false;
   rules::engine_limits limits;
@@ -53,8 +53,8 @@ struct replay_summary {
 /// Errors: the constructor throws `error`; a failure during the run is told in the summary.
 class replay_run {
  public:
-  replay_run(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder, sink::text_output& out,
-             const replay_options& options);
+  replay_run(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder,
+             sink::text_output& out, const replay_options& options);
   ~replay_run();
 
   replay_summary run();
@@ -69,7 +69,8 @@ class replay_run {
 };
 
 /// A decoder for the records that a rules program declares.
-std::unique_ptr<feed::decoder> open_rules_feed(const std::string& path, feed::format format, const std::shared_ptr<const rules::program>& rules);
+std::unique_ptr<feed::decoder> open_rules_feed(const std::string& path, feed::format format,
+                                               const std::shared_ptr<const rules::program>& rules);
 feed::layout_set layouts_of(const std::shared_ptr<const rules::program>& rules);
 
 }  // namespace millrace::replay

@@ -3,11 +3,11 @@
 #include <millrace/base/error.hpp>
 #include <millrace/sink/json_text.hpp>
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <simdjson.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 namespace millrace::sink {
 namespace {
@@ -36,7 +36,10 @@ dead_letter_file::~dead_letter_file() {
 void dead_letter_file::add(std::uint64_t line, std::uint64_t record, std::string_view reason, std::string_view text) {
   line_.clear();
   json_text json(line_);
-  json.raw("{\"line\":").integer(static_cast<expr::wide>(line)).raw(",\"record\":").integer(static_cast<expr::wide>(record));
+  json.raw("{\"line\":")
+      .integer(static_cast<expr::wide>(line))
+      .raw(",\"record\":")
+      .integer(static_cast<expr::wide>(record));
   json.raw(",\"reason\":").quoted(reason);
   if (simdjson::validate_utf8(text.data(), text.size())) {
     json.raw(",\"text\":").quoted(text);

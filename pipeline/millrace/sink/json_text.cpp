@@ -10,7 +10,9 @@
 namespace millrace::sink {
 namespace {
 
-bool needs_escape(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == 0x7F; }
+bool needs_escape(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == 0x7F;
+}
 
 template <class T>
 T read(const std::byte* at) noexcept {

@@ -3,9 +3,9 @@
 #include <millrace/base/crc32c.hpp>
 #include <millrace/base/error.hpp>
 
+#include <unistd.h>
 #include <cerrno>
 #include <cstring>
-#include <unistd.h>
 #include <utility>
 
 namespace millrace::sink {
@@ -16,7 +16,8 @@ constexpr std::size_t buffer_bytes = 256 * 1024;
 
 }  // namespace
 
-text_output::text_output(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)), buffer_(buffer_bytes) {}
+text_output::text_output(int descriptor, std::string name)
+    : descriptor_(descriptor), name_(std::move(name)), buffer_(buffer_bytes) {}
 
 void text_output::append(std::string_view text) {
   if (text.empty()) return;

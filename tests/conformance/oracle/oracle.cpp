@@ -1,0 +1,224 @@
+#include "oracle.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+namespace millrace::oracle {
+namespace {
+
+/// A partial match: where it stands and what it took. One without events is the start.
+struct run {
+  const node* at;
+  path taken;
+  std::int64_t last_ns = 0;
+
+  [[nodiscard]] bool is_start() const { return taken.empty(); }
+  [[nodiscard]] std::size_t first() const { return is_start() ? std::numeric_limits<std::size_t>::max() : taken.front().index; }
+};
+
+class interpreter {
+ public:
+  interpreter(const described& what, const std::vector<record>& records)
+      : what_(what), records_(records), nodes_(draw(what.pattern)), live_{{nodes_.start, {}, 0}} {}
+
+  std::set<answer> run_all(bool final_watermark) {
+    for (std::size_t i = 0; i < records_.size(); ++i) process(i);
+    if (final_watermark) finish();
+    return std::move(answers_);
+  }
+
+ private:
+  // --- events -------------------------------------------------------------------------------------------
+
+  void process(std::size_t index) {
+    now_ = records_[index].time_ns;
+    advance();
+    std::vector<run> kept;
+    for (const run& each : live_) {
+      std::vector<run> made = successors(each, index);
+      if (each.is_start()) made.push_back(each);
+      const bool stopped = std::ranges::any_of(made, [](const run& r) { return r.at->kind == node_kind::stop; });
+      for (run& r : made) {
+        if (r.at->kind == node_kind::final) {
+          complete_.push_back(std::move(r));
+        } else if (!stopped) {
+          kept.push_back(std::move(r));
+        }
+      }
+    }
+    live_ = std::move(kept);
+    release();
+  }
+
+  std::vector<run> successors(const run& from, std::size_t index) {
+    const ask holds = [&](cep::condition_id id) { return oracle::holds(what_.conditions[id], {records_, index, from.taken}); };
+    std::vector<run> made;
+    std::vector<const node*> stack{from.at};
+    while (!stack.empty()) {
+      const node* at = stack.back();
+      stack.pop_back();
+      if (at->kind == node_kind::stop) made.push_back({at, from.taken, from.last_ns});
+      for (const edge& e : at->edges) {
+        if (e.when(holds)) follow(e, *at, from, index, holds, stack, made);
+      }
+    }
+    return made;
+  }
+
+  void follow(const edge& e, const node& at, const run& from, std::size_t index, const ask& holds, std::vector<const node*>& stack, std::vector<run>& made) {
+    if (e.move == move::empty) {
+      stack.push_back(e.target);
+    } else if (e.move == move::ignore) {
+      if (from.is_start()) return;
+      run next{e.target, from.taken, from.last_ns};
+      if (!is_over(next)) made.push_back(std::move(next));
+    } else {
+      if (!from.is_start() && at.gap_ns && now_ - from.last_ns >= *at.gap_ns) return;
+      run next{e.target, from.taken, now_};
+      next.taken.push_back({at.stage, index});
+      made.push_back(next);
+      if (const node* final = final_beyond(e.target, holds)) made.push_back({final, next.taken, now_});
+    }
+  }
+
+  static const node* final_beyond(const node* from, const ask& holds) {
+    std::vector<const node*> stack{from};
+    while (!stack.empty()) {
+      const node* at = stack.back();
+      stack.pop_back();
+      for (const edge& e : at->edges) {
+        if (e.move != move::empty || !e.when(holds)) continue;
+        if (e.target->kind == node_kind::final) return e.target;
+        stack.push_back(e.target);
+      }
+    }
+    return nullptr;
+  }
+
+  // --- time ---------------------------------------------------------------------------------------------
+
+  /// The longest that some event may still be waited for; none: without end.
+  static std::optional<std::int64_t> patience(const node* from, std::set<const node*>& seen) {
+    seen.insert(from);
+    std::optional<std::int64_t> longest = -1;
+    const auto extend = [&](std::optional<std::int64_t> by) {
+      longest = longest && by ? std::optional(std::max(*longest, *by)) : std::nullopt;
+    };
+    if (from->kind == node_kind::pending) extend(std::nullopt);
+    for (const edge& e : from->edges) {
+      if (e.move == move::take) extend(from->gap_ns);
+      if (e.move == move::ignore && e.target->kind == node_kind::final) extend(std::nullopt);
+      if (e.move != move::take && !seen.contains(e.target)) extend(patience(e.target, seen));
+    }
+    return longest;
+  }
+
+  /// When the run ends by time; of two that are due, the bound on the gap counts.
+  [[nodiscard]] std::optional<std::int64_t> end_of(const run& r) const {
+    if (r.is_start() || r.at->kind == node_kind::final || r.at->kind == node_kind::stop) return std::nullopt;
+    std::set<const node*> seen;
+    const std::optional<std::int64_t> gap = patience(r.at, seen);
+    std::optional<std::int64_t> made;
+    if (what_.pattern.within_ns != 0) made = records_[r.first()].time_ns + what_.pattern.within_ns;
+    if (gap && *gap >= 0) {
+      const std::int64_t due = r.last_ns + *gap;
+      if (!made || due <= now_ || due < *made) made = due;
+    }
+    return made;
+  }
+  [[nodiscard]] bool is_over(const run& r) const {
+    const auto end = end_of(r);
+    return end && *end <= now_;
+  }
+
+  void advance() {
+    std::vector<run> kept;
+    for (run& each : live_) {
+      const auto end = end_of(each);
+      if (!end || *end > now_) {
+        kept.push_back(std::move(each));
+      } else if (each.at->kind == node_kind::pending) {
+        complete_.push_back(std::move(each));
+      } else if (what_.pattern.reports_timeouts) {
+        answers_.insert(answer_of(each, true, *end));
+      }
+    }
+    live_ = std::move(kept);
+    release();
+  }
+
+  void finish() {
+    for (;;) {
+      std::optional<std::int64_t> due;
+      for (const run& each : live_)
+        if (const auto end = end_of(each); end && (!due || *end < *due)) due = *end;
+      if (!due) return;
+      now_ = *due;
+      advance();
+    }
+  }
+
+  // --- matches ------------------------------------------------------------------------------------------
+
+  void release() {
+    std::ranges::stable_sort(complete_, {}, &run::first);
+    while (!complete_.empty()) {
+      const run match = complete_.front();
+      if (what_.pattern.skip != cep::skip_strategy::none && is_held_back(match)) return;
+      complete_.erase(complete_.begin());
+      prune(match);
+      answers_.insert(answer_of(match, false, now_));
+    }
+  }
+
+  [[nodiscard]] bool is_held_back(const run& match) const {
+    return std::ranges::any_of(live_, [&](const run& r) { return r.first() < match.first(); });
+  }
+
+  void prune(const run& match) {
+    using cep::skip_strategy;
+    std::size_t keep_from = 0;  // partial matches that begin here or later stay
+    switch (what_.pattern.skip) {
+      case skip_strategy::none: return;
+      case skip_strategy::next: keep_from = match.first() + 1; break;
+      case skip_strategy::past_last: keep_from = match.taken.back().index + 1; break;
+      case skip_strategy::to_first:
+        keep_from = first_under(match, what_.pattern.skip_to);
+        break;
+      case skip_strategy::to_last:
+        for (const taken_record& t : match.taken)
+          if (t.stage == what_.pattern.skip_to) keep_from = t.index;
+        break;
+    }
+    std::erase_if(live_, [&](const run& r) { return r.first() < keep_from; });
+    std::erase_if(complete_, [&](const run& r) { return r.first() < keep_from; });
+  }
+
+  static std::size_t first_under(const run& match, const std::string& stage) {
+    const auto found = std::ranges::find(match.taken, stage, &taken_record::stage);
+    return found == match.taken.end() ? 0 : found->index;
+  }
+
+  static answer answer_of(const run& r, bool timeout, std::int64_t at_ns) {
+    answer made{timeout, at_ns, {}};
+    for (const taken_record& t : r.taken) made.stages[t.stage].push_back(static_cast<std::int64_t>(t.index));
+    return made;
+  }
+
+  const described& what_;
+  const std::vector<record>& records_;
+  nodes nodes_;
+  std::vector<run> live_;
+  std::vector<run> complete_;
+  std::int64_t now_ = 0;
+  std::set<answer> answers_;
+};
+
+}  // namespace
+
+std::set<answer> find_all(const described& what, const std::vector<record>& records, bool final_watermark) {
+  return interpreter(what, records).run_all(final_watermark);
+}
+
+}  // namespace millrace::oracle

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "condition.hpp"
+#include "described.hpp"
+#include "nodes.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace millrace::oracle {
+
+/// A match, or a partial match that timed out: the records under each stage, and when.
+struct answer {
+  bool timeout = false;
+  std::int64_t at_ns = 0;
+  std::map<std::string, std::vector<std::int64_t>> stages;
+
+  friend auto operator<=>(const answer&, const answer&) = default;
+};
+
+/// What a pattern finds in a feed, worked out the slow way: every partial match a list of its own, every event
+/// offered to every one of them. Records must be in the order of time; one partition.
+std::set<answer> find_all(const described& what, const std::vector<record>& records, bool final_watermark);
+
+}  // namespace millrace::oracle
