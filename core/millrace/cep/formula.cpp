@@ -29,8 +29,7 @@ formula operator&&(const formula& a, const formula& b) {
 void formula::normalise() {
   for (auto& clause : clauses_) {
     std::ranges::sort(clause);
-    const auto repeated = std::ranges::unique(clause);
-    clause.erase(repeated.begin(), repeated.end());
+    clause.erase(std::unique(clause.begin(), clause.end()), clause.end());
   }
   std::erase_if(clauses_, [](const std::vector<term>& clause) {  // x or not x
     return std::ranges::any_of(clause, [&](const term& t) {
@@ -38,8 +37,7 @@ void formula::normalise() {
     });
   });
   std::ranges::sort(clauses_);
-  const auto repeated = std::ranges::unique(clauses_);
-  clauses_.erase(repeated.begin(), repeated.end());
+  clauses_.erase(std::unique(clauses_.begin(), clauses_.end()), clauses_.end());
 }
 
 bool formula::impossible() const {

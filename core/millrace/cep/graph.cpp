@@ -29,7 +29,7 @@ contiguity contiguity_of(link how) {
 
 }  // namespace
 
-graph::graph(const pattern& source) : source_(source) {
+graph::graph(const pattern& source) {
   check(source);
   number_stages(source.stages, ids_, names_);
   state* const final = make(state_kind::final);

@@ -114,7 +114,6 @@ class graph {
   [[nodiscard]] bool in_first_iteration(const stage& group) const;
   static formula with_until(const formula& condition, condition_id until);
 
-  const pattern& source_;
   std::deque<state> states_;
   state* start_ = nullptr;
   std::vector<std::string> names_;

@@ -8,7 +8,7 @@
 namespace millrace::expr {
 namespace {
 
-/// Nodes on one path from the root: the parser bounds brackets, this bounds chains of operators.
+/// Operators on one path from the root: the parser bounds brackets, this bounds chains of operators.
 constexpr std::size_t chain_max = 1'000;
 constexpr std::uint8_t register_max = 96;
 
@@ -77,7 +77,7 @@ value_kind code_writer::emit(const syntax& node, std::uint8_t d) {
     explicit depth_guard(std::size_t& counted) : depth(counted) { ++depth; }
     ~depth_guard() { --depth; }
   } guard(depth_);
-  if (depth_ > chain_max)
+  if (depth_ > chain_max + 1)  // the operand at the end of the path is none
     throw type_error(node.where, "the expression is too long: expected at most 1000 operators in a chain");
   switch (node.kind) {
     case syntax_kind::integer:

@@ -67,21 +67,17 @@ value load_from(const field_access& access, const event_header& event) noexcept 
 value machine::aggregate(const instruction& i) noexcept {
   const auto kind = static_cast<value_kind>(i.y);
   switch (i.op) {
-    case opcode::count_stage: {
-      wide count = 0;
-      each(i, [&](const taken_event&) { ++count; });
-      return value::of_integer(count);
-    }
+    case opcode::count_stage: return value::of_integer(std::ranges::count(taken, i.stage, &taken_event::stage));
     case opcode::stage_contains: return contains_value(i, kind);
     case opcode::count_distinct: return distinct(i, kind);
     case opcode::sum_floating: {
       double sum = 0;
-      each(i, [&](const taken_event& t) { sum += load_from(code.accesses_[i.x], *t.event).floating; });
+      each(i, [&](const value& v) { sum += v.floating; });
       return value::of_floating(sum);
     }
     case opcode::sum_integer: {
       wide sum = 0;
-      each(i, [&](const taken_event& t) { sum += load_from(code.accesses_[i.x], *t.event).integer; });
+      each(i, [&](const value& v) { sum += v.integer; });
       return integer(sum);
     }
     case opcode::average: return average(i, kind);
@@ -97,7 +93,7 @@ value machine::contains_value(const instruction& i, value_kind kind) const noexc
   for (const taken_event& t : taken) {
     if (t.stage != i.stage) continue;
     value found = load_from(access, *t.event);
-    if (converts) found = value::of_floating(static_cast<double>(found.integer));
+    if (converts && found.present) found = value::of_floating(static_cast<double>(found.integer));
     if (found.present && same(kind, wanted, found)) return value::of_boolean(true);
   }
   return value::of_boolean(false);
@@ -106,18 +102,18 @@ value machine::contains_value(const instruction& i, value_kind kind) const noexc
 value machine::distinct(const instruction& i, value_kind kind) noexcept {
   auto& seen = room.values();
   seen.clear();
-  each(i, [&](const taken_event& t) { seen.push_back(load_from(code.accesses_[i.x], *t.event)); });
+  each(i, [&](const value& v) { seen.push_back(v); });
   std::ranges::sort(seen, [kind](const value& a, const value& b) { return before(kind, a, b); });
-  const auto repeated = std::ranges::unique(seen, [kind](const value& a, const value& b) { return same(kind, a, b); });
-  return value::of_integer(static_cast<wide>(seen.size() - repeated.size()));
+  const auto end =
+      std::unique(seen.begin(), seen.end(), [kind](const value& a, const value& b) { return same(kind, a, b); });
+  return value::of_integer(end - seen.begin());
 }
 
 value machine::average(const instruction& i, value_kind kind) noexcept {
   double floating = 0;
   wide whole = 0;
   std::int64_t count = 0;
-  each(i, [&](const taken_event& t) {
-    const value v = load_from(code.accesses_[i.x], *t.event);
+  each(i, [&](const value& v) {
     if (kind == value_kind::floating)
       floating += v.floating;
     else
@@ -132,8 +128,7 @@ value machine::average(const instruction& i, value_kind kind) noexcept {
 
 value machine::extremum(const instruction& i, value_kind kind) const noexcept {
   value best = value::none();
-  each(i, [&](const taken_event& t) {
-    const value v = load_from(code.accesses_[i.x], *t.event);
+  each(i, [&](const value& v) {
     if (!best.present || (i.op == opcode::minimum ? before(kind, v, best) : before(kind, best, v))) best = v;
   });
   return best;

@@ -147,10 +147,14 @@ struct machine {
     }
   }
 
+  /// Calls `f(value)` for every event of the stage whose field has one.
   template <class F>
   void each(const instruction& i, F&& f) const noexcept {
-    for (const taken_event& t : taken)
-      if (t.stage == i.stage) f(t);
+    for (const taken_event& t : taken) {
+      if (t.stage != i.stage) continue;
+      const value v = load_from(code.accesses_[i.x], *t.event);
+      if (v.present) f(v);
+    }
   }
 
   value integer(wide v) noexcept {

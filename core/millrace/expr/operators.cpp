@@ -2,6 +2,8 @@
 
 #include <millrace/expr/code_writer.hpp>
 
+#include <millrace/base/fixed_string.hpp>
+
 #include <utility>
 
 namespace millrace::expr {
@@ -91,7 +93,8 @@ bool code_writer::try_emit_field_comparison(const syntax& node, std::uint8_t d) 
   const bool equality = how == relation::equal || how == relation::not_equal;
   opcode op;
   std::uint32_t y;
-  if (kind == value_kind::text && literal->kind == syntax_kind::text && equality) {
+  if (kind == value_kind::text && literal->kind == syntax_kind::text && literal->name.size() <= string_capacity_max &&
+      equality) {
     op = opcode::field_compare_text;
     y = literal_words(literal->name);
   } else if (kind == value_kind::integer && literal->kind == syntax_kind::integer && literal->integer <= INT64_MAX) {
@@ -176,12 +179,16 @@ value_kind code_writer::emit_in_list(const syntax& node, std::uint8_t d) {
   const std::uint8_t b = next(a, node);
   const value_kind left = emit(node.operands[0], a);
   std::vector<std::size_t> exits;
-  bool floating = left == value_kind::floating;
   for (std::size_t i = 1; i < node.operands.size(); ++i) {
     const value_kind right = emit(node.operands[i], b);
-    // `a` may turn floating at the first floating item; later integer items then follow it.
-    compare(node, floating ? value_kind::floating : left, right, relation::equal, d, a, b);
-    floating = floating || (left == value_kind::integer && right == value_kind::floating);
+    if (left == value_kind::integer && right == value_kind::floating) {
+      // On a copy: integers behind this one are compared by value.
+      const std::uint8_t copy = next(b, node);
+      put(opcode::to_floating, copy, a);
+      compare(node, right, right, relation::equal, d, copy, b);
+    } else {
+      compare(node, left, right, relation::equal, d, a, b);
+    }
     if (i + 1 == node.operands.size()) break;
     exits.push_back(made_.code_.size());
     put(opcode::jump_if_true, d, d);

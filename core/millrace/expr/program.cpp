@@ -7,8 +7,9 @@
 namespace millrace::expr {
 
 void workspace::reserve(std::size_t slots, std::size_t bytes) {
+  slots_ = std::max(slots_, slots);
   bytes_ = std::max(bytes_, bytes);
-  text_.resize(std::max(text_.size(), slots * bytes_));
+  text_.resize(slots_ * bytes_);
   values_.reserve(1'024);
 }
 

@@ -113,6 +113,7 @@ class workspace {
 
  private:
   std::vector<char> text_;
+  std::size_t slots_ = 0;
   std::size_t bytes_ = 0;
   std::vector<value> values_;
 };

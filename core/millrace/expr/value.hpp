@@ -43,14 +43,16 @@ inline constexpr wide integer_max = (static_cast<wide>(1) << 64) - 1;
 /// A value, or none (`present` false). Which member holds it is known from the kind of its expression;
 /// timestamps and durations are integers, in nanoseconds.
 struct value {
+  struct characters {
+    const char* data;
+    std::uint64_t size;
+  };
+
   union {
     wide integer;
     double floating;
     bool boolean;
-    struct {
-      const char* data;
-      std::uint64_t size;
-    } chars;
+    characters chars;
   };
   bool present;
 
