@@ -1,6 +1,10 @@
 # Rooms of core/.
-millrace_test(base SOURCES core/base/crc32c_test.cpp LIBRARIES millrace::core)
+millrace_test(base SOURCES core/base/crc32c_test.cpp core/base/fixed_string_test.cpp LIBRARIES millrace::core)
 millrace_test(builder SOURCES core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp LIBRARIES millrace::core)
+millrace_test(event SOURCES core/event/layout_test.cpp LIBRARIES millrace::core)
+millrace_test(expr
+  SOURCES core/expr/expression_oracle_test.cpp core/expr/expression_test.cpp core/expr/refusal_test.cpp
+  LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp LIBRARIES millrace::core)
 millrace_test(ring
   SOURCES core/ring/message_ring_test.cpp core/ring/parker_test.cpp core/ring/spsc_ring_test.cpp
@@ -8,4 +12,10 @@ millrace_test(ring
   LABELS concurrent)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(table SOURCES core/table/keyed_table_test.cpp LIBRARIES millrace::core)
-millrace_test(time SOURCES core/time/cycle_clock_test.cpp core/time/timer_wheel_test.cpp LIBRARIES millrace::core)
+millrace_test(time
+  SOURCES
+    core/time/cycle_clock_test.cpp
+    core/time/reorder_buffer_test.cpp
+    core/time/timer_wheel_test.cpp
+    core/time/timestamp_test.cpp
+  LIBRARIES millrace::core)

@@ -8,6 +8,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::int64_t second_ns = 1'000'000'000;
+
 struct duration_unit {
   std::string_view name;
   std::int64_t ns;
@@ -65,6 +67,15 @@ std::optional<std::int64_t> take_offset(std::string_view& text) noexcept {
   return west ? -seconds : seconds;
 }
 
+/// Before 1970 the seconds are negative and the fraction is not, so the least time's seconds alone do not fit.
+std::optional<std::int64_t> in_nanoseconds(std::int64_t seconds, std::int64_t fraction_ns) noexcept {
+  const bool before_epoch = seconds < 0;
+  std::int64_t ns;
+  if (__builtin_mul_overflow(before_epoch ? seconds + 1 : seconds, second_ns, &ns)) return std::nullopt;
+  if (__builtin_add_overflow(ns, before_epoch ? fraction_ns - second_ns : fraction_ns, &ns)) return std::nullopt;
+  return ns;
+}
+
 }  // namespace
 
 std::string_view name_of(time_unit unit) noexcept {
@@ -101,16 +112,13 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) noexcept {
   if (!date.ok()) return std::nullopt;
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
   const std::int64_t seconds = days * 86'400 + hour * 3600LL + minute * 60LL + second - *offset;
-  std::int64_t ns;
-  if (__builtin_mul_overflow(seconds, std::int64_t{1'000'000'000}, &ns)) return std::nullopt;
-  if (__builtin_add_overflow(ns, fraction, &ns)) return std::nullopt;
-  return ns;
+  return in_nanoseconds(seconds, fraction);
 }
 
 std::string format_rfc3339(std::int64_t ns) {
   using namespace std::chrono;
   const std::int64_t seconds = from_nanoseconds(ns, time_unit::s);
-  const auto fraction = static_cast<long long>(ns - seconds * 1'000'000'000);
+  const auto fraction = static_cast<long long>((ns % second_ns + second_ns) % second_ns);
   const auto day = floor<days>(sys_seconds{std::chrono::seconds{seconds}});
   const year_month_day date{day};
   const hh_mm_ss clock{sys_seconds{std::chrono::seconds{seconds}} - day};
@@ -125,7 +133,7 @@ std::string format_rfc3339(std::int64_t ns) {
 std::optional<std::int64_t> parse_duration(std::string_view text) noexcept {
   std::int64_t count = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (failed != std::errc{} || count < 0) return std::nullopt;
+  if (failed != std::errc{} || text.front() == '-') return std::nullopt;
   const std::string_view unit_name(end, static_cast<std::size_t>(text.data() + text.size() - end));
   for (const auto& unit : duration_units) {
     std::int64_t ns;
