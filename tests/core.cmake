@@ -1,7 +1,10 @@
 # Rooms of core/.
 millrace_test(base SOURCES core/base/crc32c_test.cpp core/base/fixed_string_test.cpp LIBRARIES millrace::core)
 millrace_test(builder SOURCES core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp LIBRARIES millrace::core)
-millrace_test(event SOURCES core/event/layout_test.cpp LIBRARIES millrace::core)
+millrace_test(cep
+  SOURCES core/cep/automaton_test.cpp core/cep/formula_test.cpp core/cep/state_test.cpp
+  LIBRARIES millrace::core)
+millrace_test(event SOURCES core/event/envelope_test.cpp core/event/layout_test.cpp LIBRARIES millrace::core)
 millrace_test(expr
   SOURCES core/expr/expression_oracle_test.cpp core/expr/expression_test.cpp core/expr/refusal_test.cpp
   LIBRARIES millrace::core)
@@ -10,6 +13,14 @@ millrace_test(ring
   SOURCES core/ring/message_ring_test.cpp core/ring/parker_test.cpp core/ring/spsc_ring_test.cpp
   LIBRARIES millrace::core Threads::Threads
   LABELS concurrent)
+millrace_test(rules
+  SOURCES
+    core/rules/check_test.cpp
+    core/rules/diagnostic_test.cpp
+    core/rules/engine_test.cpp
+    core/rules/parse_test.cpp
+    core/rules/router_test.cpp
+  LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(table SOURCES core/table/keyed_table_test.cpp LIBRARIES millrace::core)
 millrace_test(time
