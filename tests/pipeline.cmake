@@ -16,3 +16,5 @@ millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp
 millrace_test(stage SOURCES pipeline/stage/idle_strategy_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(threaded_executor SOURCES pipeline/topology/record_reader_test.cpp pipeline/topology/threaded_executor_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(executor_allocation SOURCES pipeline/topology/executor_allocation_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(allocation SOURCES pipeline/topology/allocation_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(topology SOURCES pipeline/topology/topology_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
