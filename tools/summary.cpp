@@ -32,6 +32,13 @@ const char* ending(const replay::replay_summary& of) {
   return of.end == run_end::stopped ? "stopped" : "complete";
 }
 
+/// Events that were on their way when the run was cut short. After a run to the end of its feed there are none.
+std::int64_t in_flight(const replay::replay_summary& of) {
+  const auto& in = of.source;
+  return static_cast<std::int64_t>(in.events) -
+         static_cast<std::int64_t>(of.engine.processed + in.dead + in.late + in.held);
+}
+
 std::string count_if_any(const char* what, std::uint64_t count) {
   return count == 0 ? "" : fmt::format(", {} {}", count, what);
 }
@@ -51,8 +58,9 @@ std::string summary_text(const replay::replay_summary& of, const rules::program&
   const auto& in = of.source;
   std::string text = fmt::format("{}: {} records in {:.3f} s ({:.2f} M/s)\n", ending(of), in.records, seconds,
                                  seconds > 0 ? static_cast<double>(in.records) / seconds / 1e6 : 0.0);
-  text += fmt::format("  events    {} in = {} processed + {} dead + {} late{}\n", in.events, of.engine.processed,
-                      in.dead, in.late, in.held == 0 ? "" : fmt::format(" + {} above the last watermark", in.held));
+  text += fmt::format("  events    {} in = {} processed + {} dead + {} late{}{}\n", in.events, of.engine.processed,
+                      in.dead, in.late, in.held == 0 ? "" : fmt::format(" + {} above the last watermark", in.held),
+                      in_flight(of) == 0 ? "" : fmt::format(" + {} in flight when the run ended", in_flight(of)));
   if (in.skipped + in.outside + in.watermarks != 0)
     text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped,
                         count_if_any("outside of --from/--to", in.outside), count_if_any("watermarks", in.watermarks));
@@ -89,6 +97,7 @@ std::string summary_json(const replay::replay_summary& of, const rules::program&
   number("late", of.source.late);
   number("duplicate", 0);
   number("held", of.source.held);
+  json.raw(",\"in_flight\":").integer(in_flight(of));
   number("skipped", of.source.skipped);
   number("outside", of.source.outside);
   number("watermarks", of.source.watermarks);
