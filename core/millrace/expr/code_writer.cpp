@@ -8,8 +8,6 @@
 namespace millrace::expr {
 namespace {
 
-/// Operators on one path from the root: the parser bounds brackets, this bounds chains of operators.
-constexpr std::size_t chain_max = 1'000;
 constexpr std::uint8_t register_max = 96;
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }

@@ -40,6 +40,9 @@ enum class syntax_kind : std::uint8_t {
   not_in_stage,  ///< operands[0] not in stage.field
 };
 
+/// Most operators on one path from the root of an expression.
+inline constexpr std::size_t chain_max = 1'000;
+
 /// An expression as it was written, not yet checked against any event.
 struct syntax {
   syntax_kind kind = syntax_kind::boolean;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -73,7 +74,15 @@ std::optional<std::vector<std::byte>> integer_default(field_type type, expr::wid
   }
 }
 
-std::optional<std::vector<std::byte>> default_bytes(const field& f, const plain_literal& literal) {
+/// A minus stands before numbers and durations only.
+bool has_sense(const syntax& literal) {
+  if (literal.kind != syntax_kind::negate) return true;
+  return literal.operands[0].kind != syntax_kind::text && literal.operands[0].kind != syntax_kind::boolean;
+}
+
+std::optional<std::vector<std::byte>> default_bytes(const field& f, const syntax& written) {
+  if (!has_sense(written)) return std::nullopt;
+  const plain_literal literal = plain(written);
   const bool integer = literal.kind == syntax_kind::integer;
   const double number = integer ? static_cast<double>(literal.integer) : literal.floating;
   const bool is_number = integer || literal.kind == syntax_kind::floating;
@@ -82,7 +91,10 @@ std::optional<std::vector<std::byte>> default_bytes(const field& f, const plain_
       return literal.kind == syntax_kind::boolean
                  ? std::optional(bytes_of(static_cast<std::uint8_t>(literal.integer != 0)))
                  : std::nullopt;
-    case field_type::f32: return is_number ? std::optional(bytes_of(static_cast<float>(number))) : std::nullopt;
+    case field_type::f32: {
+      const bool fits = is_number && std::abs(number) <= static_cast<double>(std::numeric_limits<float>::max());
+      return fits ? std::optional(bytes_of(static_cast<float>(number))) : std::nullopt;
+    }
     case field_type::f64: return is_number ? std::optional(bytes_of(number)) : std::nullopt;
     case field_type::string: {
       std::vector<std::byte> made(fixed_string_bytes(f.capacity));
@@ -151,7 +163,7 @@ std::shared_ptr<const event_layout> compile_layout(const event_syntax& event, ev
     }
     if (!declared.fallback) continue;
     const field& placed = layout->fields().back();
-    const auto bytes = default_bytes(placed, plain(*declared.fallback));
+    const auto bytes = default_bytes(placed, *declared.fallback);
     if (!bytes)
       throw rules_error(source, declared.fallback->where,
                         "found a default that '" + declared.name.text + "' cannot hold, expected a value of type " +
@@ -218,7 +230,9 @@ class probe_types {
     made.name = name;
     made.type = expected;
     if (const auto known = own_.find(name)) made.type = own_.fields()[*known].type;
-    if (made.type == field_type::timestamp || made.type == field_type::duration) made.type = field_type::i64;
+    // A number that the field cannot hold picks the layout all the same, and is then dead with its reason.
+    const bool whole = made.type >= field_type::i8 && made.type <= field_type::u32;
+    if (whole || made.type == field_type::timestamp || made.type == field_type::duration) made.type = field_type::i64;
     made.capacity = made.type == field_type::string ? probe_text_capacity : 0;
     made.nullable = true;
     probes_.add(made);

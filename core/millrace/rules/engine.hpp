@@ -83,6 +83,9 @@ class engine {
     return matchers_[pattern]->counters();
   }
 
+  /// Events of which partial matches hold copies.
+  [[nodiscard]] std::uint32_t held_event_count() const noexcept { return events_.size(); }
+
  private:
   using matcher = cep::matcher<condition_programs>;
 

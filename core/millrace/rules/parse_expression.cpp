@@ -3,6 +3,7 @@
 #include <millrace/rules/grammar.hpp>
 #include <millrace/time/timestamp.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -106,6 +107,7 @@ class expression_reader {
   }
 
   [[nodiscard]] syntax chain(const tree_node& node) const {
+    const path_guard path(*this, node, node.children.size() / 2);
     syntax made = read(*node.children.at(0));
     for (std::size_t i = 1; i + 1 < node.children.size(); i += 2)
       made = binary(sign_kind(node.children[i]->string_view()), std::move(made), read(*node.children[i + 1]));
@@ -113,6 +115,7 @@ class expression_reader {
   }
 
   [[nodiscard]] syntax prefixed(const tree_node& node, syntax_kind kind) const {
+    const path_guard path(*this, node, node.children.size() - 1);
     syntax made = read(*node.children.back());
     for (std::size_t i = node.children.size() - 1; i-- > 0;) {
       syntax outer = make(kind, {range_of(*node.children[i]).begin, made.where.end});
@@ -121,6 +124,26 @@ class expression_reader {
     }
     return made;
   }
+
+  /// Counts the operators on the way down: whatever walks the tree later recurses once for each. Counts every
+  /// operand of a chain as its deepest, so it allows twice what the compiler, which counts exactly, accepts.
+  class path_guard {
+   public:
+    path_guard(const expression_reader& of, const tree_node& node, std::size_t operators)
+        : of_(of), operators_(operators) {
+      of_.path_ += operators_;
+      if (of_.path_ > 2 * expr::chain_max)
+        throw rules_error(of_.source_, range_of(node),
+                          "the expression is too long: expected at most 1000 operators in a chain");
+    }
+    ~path_guard() { of_.path_ -= operators_; }
+    path_guard(const path_guard&) = delete;
+    path_guard& operator=(const path_guard&) = delete;
+
+   private:
+    const expression_reader& of_;
+    std::size_t operators_;
+  };
 
   [[nodiscard]] syntax comparison(const tree_node& node) const {
     syntax left = read(*node.children.at(0));
@@ -147,6 +170,11 @@ class expression_reader {
   }
 
   [[nodiscard]] syntax primary(const tree_node& node) const {
+    if (node.is_type<g::bracketed>()) {
+      syntax made = read(*node.children.at(0));
+      made.where = range_of(node);
+      return made;
+    }
     if (node.is_type<g::member>()) return member(node);
     if (node.is_type<g::plain_field>()) {
       syntax made = make(syntax_kind::name, range_of(node));
@@ -161,17 +189,31 @@ class expression_reader {
   }
 
   const source_text& source_;
+  mutable std::size_t path_ = 0;  // operators between the root and the node in hand
 };
+
+/// Bytes of `text` up to the end of its last token: blanks and comments behind it are not part of it.
+std::size_t without_gap(std::string_view text) noexcept {
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '#') {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (c == '"' || c == '`') {
+      for (++i; i < text.size() && text[i] != c; ++i) i += c == '"' && text[i] == '\\' ? 1U : 0U;
+      end = std::min(i + 1, text.size());
+    } else if (c != ' ' && (c < '\t' || c > '\r')) {
+      end = i + 1;
+    }
+  }
+  return end;
+}
 
 }  // namespace
 
 source_range range_of(const tree_node& node) {
-  std::size_t end = node.has_content() ? node.end().byte : node.begin().byte;
-  const auto text = node.has_content() ? node.string_view() : std::string_view{};
-  std::size_t blanks = 0;
-  while (blanks < text.size() && (text[text.size() - 1 - blanks] == ' ' || text[text.size() - 1 - blanks] == '\n'))
-    ++blanks;
-  return {node.begin().byte, end - blanks};
+  const std::size_t begin = node.begin().byte;
+  return {begin, begin + (node.has_content() ? without_gap(node.string_view()) : 0)};
 }
 
 name_syntax name_of_node(const tree_node& node) {

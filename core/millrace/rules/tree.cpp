@@ -57,7 +57,7 @@ using kept = pegtl::parse_tree::selector<
         g::name, g::operand_name, g::stage_name, g::type_name, g::capacity, g::integer_literal, g::floating,
         g::duration, g::duration_literal, g::text, g::truth, g::falsehood, g::comparison_sign, g::addition_sign,
         g::multiplication_sign, g::minus_sign, g::not_word, g::in_word, g::not_in_words, g::least, g::most,
-        g::count_open, g::plus_sign, g::star_sign, g::question_sign, g::member, g::call, g::plain_field, g::value_list,
+        g::count_open, g::plus_sign, g::star_sign, g::question_sign, g::member, g::call, g::bracketed, g::plain_field, g::value_list,
         g::stage_field, g::event, g::field, g::field_type, g::fallback, g::when, g::time, g::time_arrival,
         g::time_out_of_order, g::time_watermarks, g::pattern, g::on_list, g::by_list, g::within, g::between_events,
         g::group, g::single, g::sequence, g::link_not_next, g::link_not_then, g::link_next, g::link_then_any,
@@ -79,6 +79,9 @@ std::string found_at(std::string_view text, std::size_t at) {
   } else if (text[at] == '"') {
     while (end < text.size() && text[end] != '"' && text[end] != '\n') ++end;
     if (end >= text.size() || text[end] == '\n') return "a string without its closing quote";
+    ++end;
+  } else if (end < text.size() && text[end] == '=' &&
+             std::string_view("=!<>").find(text[at]) != std::string_view::npos) {
     ++end;
   } else {
     while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
@@ -105,6 +108,19 @@ std::string joined(std::vector<std::string_view> labels) {
   throw rules_error(source, {seen.at, seen.at + width}, "found " + found + ", expected " + joined(seen.expected));
 }
 
+/// Strings and names of a rules file are printed in JSON and looked for in UTF-8 feeds.
+void check_text(const source_text& source) {
+  pegtl::memory_input in(source.text, source.name);
+  pegtl::parse<pegtl::star<pegtl::utf8::not_one<U'\0'>>>(in);
+  const std::size_t at = in.byte();
+  if (at == source.text.size()) return;
+  constexpr std::string_view digits = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(source.text[at]);
+  const std::string found{'0', 'x', digits[byte >> 4], digits[byte & 15]};
+  throw rules_error(source, {at, at + 1},
+                    "found byte " + found + ", expected " + (byte == 0 ? "text without NUL bytes" : "UTF-8"));
+}
+
 /// The parser recurses once a bracket, so brackets are counted before it starts.
 void check_nesting(const source_text& source) {
   std::size_t depth = 0;
@@ -118,6 +134,8 @@ void check_nesting(const source_text& source) {
         in_text = false;
     } else if (c == '#') {
       i = std::min(source.text.find('\n', i), source.text.size());
+    } else if (c == '`') {
+      i = std::min(source.text.find_first_of("`\n", i + 1), source.text.size());
     } else if (c == '"') {
       in_text = true;
     } else if (c == '(') {
@@ -137,6 +155,7 @@ std::unique_ptr<tree_node> parse_tree(const source_text& source) {
     throw rules_error(source, {text_bytes_max, text_bytes_max},
                       "found a rules file of " + std::to_string(source.text.size()) + " bytes, expected at most " +
                           std::to_string(text_bytes_max));
+  check_text(source);
   check_nesting(source);
   furthest seen;
   pegtl::memory_input in(source.text, source.name);
