@@ -35,13 +35,13 @@ class event_clock {
     if (watermark_ns_ && event.time_ns <= *watermark_ns_) return verdict::late;
     if (!held_->try_push(event, data_bytes)) return verdict::full;
     newest_ns_ = std::max(newest_ns_, event.time_ns);
-    if (mode_ == rules::time_mode::out_of_order) move_to(newest_ns_, disorder_ns_);
+    if (mode_ == rules::time_mode::out_of_order) move_to(behind_newest());
     return verdict::held;
   }
 
   /// A watermark of the feed itself. One that goes back says nothing. Other modes do not heed it.
   void watermark(std::int64_t ns) noexcept {
-    if (mode_ == rules::time_mode::watermarks) move_to(ns, -1);
+    if (mode_ == rules::time_mode::watermarks) move_to(ns);
   }
 
   /// Gives what the watermark has passed to `take(event)`.
@@ -65,10 +65,15 @@ class event_clock {
   [[nodiscard]] std::size_t held() const noexcept { return held_ ? held_->size() : 0; }
 
  private:
-  /// The watermark is `back + 1` nanoseconds behind `from`, and never goes back.
-  void move_to(std::int64_t from, std::int64_t back) noexcept {
+  /// Highest time less the disorder less 1 ns; the least time where that would be before all time.
+  [[nodiscard]] std::int64_t behind_newest() const noexcept {
+    constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
     std::int64_t to;
-    if (__builtin_sub_overflow(from, back + 1, &to)) to = std::numeric_limits<std::int64_t>::min();
+    return __builtin_sub_overflow(newest_ns_, disorder_ns_, &to) || to == least ? least : to - 1;
+  }
+
+  /// The watermark never goes back.
+  void move_to(std::int64_t to) noexcept {
     if (!watermark_ns_ || to > *watermark_ns_) watermark_ns_ = to;
   }
 

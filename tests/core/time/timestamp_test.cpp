@@ -159,9 +159,8 @@ TEST(duration, writes_the_shortest_exact_form) {
   EXPECT_EQ(format_duration(second + 1), "1000000001ns");
   std::mt19937_64 random(2);
   for (int i = 0; i < 10'000; ++i) {
-    const auto ns =
-        static_cast<std::int64_t>(random() >> (1 + random() % 60)) * (random() % 2 == 0 ? 1 : 1'000) % greatest;
-    ASSERT_EQ(parse_duration(format_duration(ns < 0 ? 0 : ns)), ns < 0 ? 0 : ns);
+    const auto ns = static_cast<std::int64_t>((random() >> (14 + random() % 50)) * (random() % 2 == 0 ? 1 : 1'000));
+    ASSERT_EQ(parse_duration(format_duration(ns)), ns);
   }
 }
 
