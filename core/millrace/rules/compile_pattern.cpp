@@ -223,6 +223,8 @@ class pattern_compiler {
       rule_.automaton = std::make_shared<const cep::automaton>(cep::compile(pattern));
     } catch (const cep::pattern_error& e) {
       const auto at = std::ranges::find(places_, e.stage(), &std::pair<std::string, source_range>::first);
+      const bool about_skip = written_.skip_to && std::string_view(e.what()).starts_with("found skip to");
+      if (about_skip) throw rules_error(source_, written_.skip_to->where, e.what());
       throw rules_error(source_, at == places_.end() ? written_.name.where : at->second, e.what());
     }
   }

@@ -180,11 +180,16 @@ class reader {
     }
   }
 
+  [[nodiscard]] std::string text_of(const tree_node& node) const {
+    const source_range where = range_of(node);
+    return source_.text.substr(where.begin, where.end - where.begin);
+  }
+
   void modifier(const tree_node& node, stage_syntax& into) const {
     const auto once = [&](bool repeated) {
       if (repeated)
         throw rules_error(source_, range_of(node),
-                          "found " + std::string(node.string_view()) + " a second time, expected it once");
+                          "found " + text_of(node) + " a second time, expected it once");
     };
     if (node.is_type<g::stage_type>()) {
       once(into.type.has_value());
