@@ -59,7 +59,7 @@ std::string summary_text(const replay::replay_summary& of, const rules::program&
   std::string text = fmt::format("{}: {} records in {:.3f} s ({:.2f} M/s)\n", ending(of), in.records, seconds,
                                  seconds > 0 ? static_cast<double>(in.records) / seconds / 1e6 : 0.0);
   text += fmt::format("  events    {} in = {} processed + {} dead + {} late{}{}\n", in.events, of.engine.processed,
-                      in.dead, in.late, in.held == 0 ? "" : fmt::format(" + {} above the last watermark", in.held),
+                      in.dead, in.late, in.held == 0 ? "" : fmt::format(" + {} held", in.held),
                       in_flight(of) == 0 ? "" : fmt::format(" + {} in flight when the run ended", in_flight(of)));
   if (in.skipped + in.outside + in.watermarks != 0)
     text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped,

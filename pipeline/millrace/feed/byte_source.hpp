@@ -1,5 +1,7 @@
 #pragma once
 
+#include <millrace/feed/chunk_input.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,6 +32,9 @@ class byte_source {
   /// is handed out first; the error is thrown by the call after, and by every later one.
   /// Requires: `into` is not empty. Progress: blocks until input is there.
   [[nodiscard]] virtual std::size_t read(std::span<char> into) = 0;
+
+  /// See `chunk_input`.
+  virtual void set_before_read(read_hook hook) = 0;
 
   /// Bytes taken from the file so far, compressed where it is.
   [[nodiscard]] virtual std::uint64_t bytes_read() const noexcept = 0;

@@ -3,6 +3,7 @@
 #include <millrace/base/error.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
@@ -15,6 +16,7 @@ namespace millrace::feed {
 namespace {
 
 constexpr std::size_t chunk_bytes = 256 * 1024;
+constexpr int wait_ms_max = 20;
 
 [[noreturn]] void fail(const char* verb, const std::string& name, int code) {
   throw error(std::string("cannot ") + verb + " '" + name + "': " + std::generic_category().message(code));
@@ -72,7 +74,24 @@ class file_input final : public chunk_input {
     }
   }
 
+  /// Nothing to read, for a moment: a signal cuts it short.
+  [[nodiscard]] bool waits(int wait_ms) const noexcept {
+    pollfd input{descriptor_, POLLIN, 0};
+    return ::poll(&input, 1, wait_ms) <= 0;
+  }
+
+  /// Asks the hook before each read, and again and again while the input has nothing to give.
+  void ask_before_read() const {
+    if (!before_read_) return;
+    for (int wait_ms = 0;; wait_ms = wait_ms_max) {
+      const bool waiting = waits(wait_ms);
+      if (!before_read_(waiting)) throw read_ended{};
+      if (!waiting) return;
+    }
+  }
+
   std::size_t read_some(void* into, std::size_t bytes) {
+    ask_before_read();
     for (;;) {
       const ssize_t got = ::read(descriptor_, into, bytes);
       if (got < 0 && errno == EINTR) continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/event/event.hpp>
+#include <millrace/feed/chunk_input.hpp>
 #include <millrace/feed/layout_set.hpp>
 #include <millrace/feed/line_reader.hpp>
 
@@ -34,8 +35,12 @@ class decoder {
 
   /// Reads the next record. For `event` the header's type is the layout's index, its id the record's index,
   /// its time the layout's timestamp field; for `watermark` only `time_ns` means anything; else nothing does.
+  /// Throws `read_ended` where the hook of `set_before_read` says so; no further record can be read then.
   /// Requires: `into` is followed by `layouts().data_bytes_max()` bytes of room.
   [[nodiscard]] virtual outcome next(event_header& into) = 0;
+
+  /// Asked before each read of the feed, `waits` when it has nothing to give yet: may the read go on?
+  void set_before_read(read_hook hook) { lines_.source().set_before_read(std::move(hook)); }
 
   /// Of the last record, when it was dead: what was found and what was expected.
   [[nodiscard]] std::string_view reason() const noexcept { return reason_; }

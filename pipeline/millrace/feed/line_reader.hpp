@@ -61,6 +61,7 @@ class line_reader {
   /// the first 64 KiB. Requires: `next()` has not been called.
   [[nodiscard]] char first_character();
 
+  [[nodiscard]] byte_source& source() noexcept { return *source_; }
   [[nodiscard]] const byte_source& source() const noexcept { return *source_; }
 
  private:

@@ -6,6 +6,7 @@
 #include <millrace/rules/router.hpp>
 #include <millrace/time/cycle_clock.hpp>
 #include <millrace/topology/stages.hpp>
+#include <millrace/topology/stop_flag.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -29,7 +30,7 @@ struct source_counters {
   std::uint64_t events = 0;   ///< records that are events, or would be but for a defect
   std::uint64_t dead = 0;
   std::uint64_t late = 0;
-  std::uint64_t held = 0;  ///< at the end, above the last watermark
+  std::uint64_t held = 0;  ///< at the end, above the last watermark or not due yet
 };
 
 /// A record that is no event of its layout.
@@ -62,6 +63,32 @@ class feed_source {
 
   template <event_ingress Ingress>
   bool poll(Ingress& in) {
+    if (!hooked_) hook(in);
+    try {
+      return take_batch(in);
+    } catch (const feed::read_ended&) {
+      return true;  // the executor has been told to stop too
+    }
+  }
+
+  /// Ends a read that waits for the feed. From any thread or signal handler.
+  void stop() noexcept { stopped_.raise(); }
+
+  /// Requires: nothing polls any more.
+  [[nodiscard]] source_counters counters() const noexcept {
+    source_counters made = counters_;
+    made.held = clock_.held() + (waiting_ ? 1 : 0);
+    return made;
+  }
+  /// Bytes of the file read so far; 0 until there is something to tell.
+  [[nodiscard]] std::uint64_t progress() const noexcept { return progress_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::optional<std::uint64_t> bytes_total() const noexcept { return decoder_->bytes_total(); }
+
+ private:
+  static constexpr unsigned batch_max = 64;
+
+  template <class Ingress>
+  bool take_batch(Ingress& in) {
     for (unsigned i = 0; i < batch_max; ++i) {
       if (ending_) return release_rest(in);
       if (!waiting_ && !read(in)) continue;
@@ -76,13 +103,15 @@ class feed_source {
     return true;
   }
 
-  [[nodiscard]] const source_counters& counters() const noexcept { return counters_; }
-  /// Bytes of the file read so far; 0 until there is something to tell.
-  [[nodiscard]] std::uint64_t progress() const noexcept { return progress_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::optional<std::uint64_t> bytes_total() const noexcept { return decoder_->bytes_total(); }
-
- private:
-  static constexpr unsigned batch_max = 64;
+  /// While the feed has nothing to give, what came before goes on its way, and a stop is heard.
+  template <class Ingress>
+  void hook(Ingress& in) {
+    hooked_ = true;
+    decoder_->set_before_read([this, &in](bool waits) {
+      if (waits) in.flush();
+      return !stopped_.raised();
+    });
+  }
 
   /// Reads one record; true when it is an event that is wanted.
   template <class Ingress>
@@ -135,10 +164,7 @@ class feed_source {
 
   template <class Ingress>
   bool release_rest(Ingress& in) {
-    if (!options_.final_watermark) {
-      counters_.held = clock_.held();
-      return false;
-    }
+    if (!options_.final_watermark) return false;
     unsigned left = batch_max;
     clock_.release_all([&](const event_header& event) { send(in, event); }, [&] { return left-- != 0; });
     return clock_.held() != 0;
@@ -205,6 +231,8 @@ class feed_source {
   bool waiting_ = false;  // the event in hand is not due yet
   std::int64_t waiting_ns_ = 0;
   bool ending_ = false;
+  bool hooked_ = false;
+  stop_flag stopped_;
   std::atomic<std::uint64_t> progress_{0};
 };
 
