@@ -1,6 +1,7 @@
 #include "command.hpp"
 
 #include <millrace/rules/compile.hpp>
+#include <millrace/rules/parse.hpp>
 
 #include <sys/stat.h>
 #include <cerrno>
@@ -8,11 +9,13 @@
 #include <cstring>
 #include <exception>
 #include <fstream>
-#include <iterator>
+
 #include <new>
 
 namespace millrace::tools {
 namespace {
+
+constexpr std::size_t read_bytes_max = 16 * rules::text_bytes_max;
 
 std::string read_text(const std::string& path) {
   struct stat about {};
@@ -20,7 +23,12 @@ std::string read_text(const std::string& path) {
   if (S_ISDIR(about.st_mode)) throw usage_error("cannot read '" + path + "': found a directory, expected a rules file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw usage_error("cannot open '" + path + "': " + std::strerror(errno));
-  return {std::istreambuf_iterator<char>(file), {}};
+  // A little more than a rules file may have: what has no end, like a device, is refused and not read on.
+  std::string text(read_bytes_max, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) throw usage_error("cannot read '" + path + "': " + std::strerror(errno));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <iostream>
 
 int main(int argc, char** argv) {
   // A reader of our output that goes away is seen where we write.
@@ -23,7 +24,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? millrace::tools::done : millrace::tools::wrong_usage;
+    if (app.exit(e) != 0) return millrace::tools::wrong_usage;
+    return std::cout.flush() ? millrace::tools::done : millrace::tools::failed;
   }
   return status;
 }

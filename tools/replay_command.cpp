@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -58,8 +59,13 @@ bool same_file(const std::string& a, const std::string& b) {
          of_a.st_ino == of_b.st_ino;
 }
 
-void keep_inputs_safe(const replay_arguments& arguments) {
-  for (const std::string* output : {&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm})
+void keep_files_apart(const replay_arguments& arguments) {
+  const std::array outputs{&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm};
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (!outputs[i]->empty() && *outputs[i] == *outputs[j])
+        throw usage_error("found '" + *outputs[i] + "' as output twice, expected two files");
+  for (const std::string* output : outputs)
     for (const std::string* input : {&arguments.rules, &arguments.feed})
       if (!output->empty() && same_file(*output, *input))
         throw usage_error("found '" + *output + "' as output and as input, expected two files");
@@ -143,7 +149,7 @@ class closing_words {
 
 int run_replay(const void* opaque) {
   const auto& arguments = *static_cast<const replay_arguments*>(opaque);
-  keep_inputs_safe(arguments);
+  keep_files_apart(arguments);
   const auto rules = load_rules(arguments.rules);
   replay::replay_options options = to_options(arguments, *rules);
   auto decoder = replay::open_rules_feed(arguments.feed, to_format(arguments.format), rules);
@@ -165,6 +171,7 @@ int run_replay(const void* opaque) {
   }
   if (dead) dead->flush();
   if (arguments.count) write_counts(out, summary, *rules);
+  summary.output_closed = out.closed();
   if (arguments.stats) std::fputs(summary_text(summary, *rules).c_str(), stderr);
   if (!arguments.stats_json.empty()) write_file(arguments.stats_json, summary_json(summary, *rules));
   if (!arguments.hgrm.empty()) {

@@ -3,6 +3,7 @@
 #include "command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <millrace/stage/wait_strategy.hpp>
@@ -37,6 +38,7 @@ void add_execution(CLI::App& command, replay_arguments& into) {
                   "What an idle thread does: busy-spin, yield, backoff or blocking (default: by the machine)")
       ->type_name("HOW");
   command.add_option("--ring-slots", into.ring_slots, "Events between the reader and a shard, a power of two")
+      ->check(CLI::Range(2U, 1U << 24))
       ->type_name("N")
       ->capture_default_str();
   command.add_flag("--pin", into.pin, "Give each thread a core of its own where the machine allows");
@@ -132,6 +134,8 @@ replay::replay_options to_options(const replay_arguments& arguments, const rules
   made.limits.matcher.steps = arguments.max_runs * 2;
   made.limits.matcher.partitions = arguments.max_keys;
   made.limits.events = arguments.max_events;
+  if (!std::has_single_bit(arguments.ring_slots))
+    throw usage_error("--ring-slots: found " + std::to_string(arguments.ring_slots) + ", expected a power of two");
   made.executor.ring_slots = arguments.ring_slots;
   if (arguments.pin) made.executor.where = placement::one_core_each();
   if (!arguments.wait.empty()) {
