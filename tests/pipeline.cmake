@@ -13,6 +13,10 @@ millrace_test(feed
 millrace_test(feed_allocation SOURCES pipeline/feed/feed_allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(placement SOURCES pipeline/placement/placement_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(replay SOURCES pipeline/replay/event_clock_test.cpp pipeline/replay/pacer_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(sink
+  SOURCES pipeline/sink/json_text_test.cpp pipeline/sink/match_line_test.cpp
+  LIBRARIES millrace::pipeline simdjson::simdjson)
 millrace_test(stage SOURCES pipeline/stage/idle_strategy_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(threaded_executor SOURCES pipeline/topology/record_reader_test.cpp pipeline/topology/threaded_executor_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(executor_allocation SOURCES pipeline/topology/executor_allocation_test.cpp LIBRARIES millrace::pipeline)
