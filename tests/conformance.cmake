@@ -13,3 +13,18 @@ add_test(NAME conformance.cep_inline COMMAND cep_conformance ${cep_case_files})
 foreach(shards 1 2 4)
   add_test(NAME conformance.cep_${shards}_shards COMMAND cep_conformance --shards ${shards} ${cep_case_files})
 endforeach()
+
+# The slow, obvious reading of the patterns' meaning: held against Flink's answers, then against the engine.
+millrace_test(cep_oracle
+  SOURCES
+    conformance/oracle/condition.cpp
+    conformance/oracle/described.cpp
+    conformance/oracle/engine_test.cpp
+    conformance/oracle/feed_text.cpp
+    conformance/oracle/flink_test.cpp
+    conformance/oracle/nodes.cpp
+    conformance/oracle/oracle.cpp
+    conformance/oracle/random_case.cpp
+  LIBRARIES millrace_cep_cases simdjson::simdjson)
+target_compile_definitions(cep_oracle_tests PRIVATE
+  MILLRACE_CEP_CASES="${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/cep")

@@ -1,6 +1,6 @@
 #include "condition.hpp"
 
-#include <optional>
+#include <algorithm>
 #include <stdexcept>
 
 namespace millrace::oracle {
@@ -12,7 +12,9 @@ using kind = expr::syntax_kind;
 bool present(const value& v) { return !std::holds_alternative<std::monostate>(v); }
 bool is_number(const value& v) { return std::holds_alternative<std::int64_t>(v) || std::holds_alternative<double>(v); }
 bool is_integer(const value& v) { return std::holds_alternative<std::int64_t>(v); }
-double number(const value& v) { return is_integer(v) ? static_cast<double>(std::get<std::int64_t>(v)) : std::get<double>(v); }
+double number(const value& v) {
+  return is_integer(v) ? static_cast<double>(std::get<std::int64_t>(v)) : std::get<double>(v);
+}
 
 template <class Compare>
 bool compared(const value& a, const value& b, Compare compare) {
@@ -107,6 +109,12 @@ value arithmetic(kind what, const value& a, const value& b) {
   throw std::runtime_error("the oracle takes % of integers only");
 }
 
+value chained(const syntax& e, const view& from) {
+  value made = evaluate(e.operands.at(0), from);
+  for (std::size_t i = 1; i < e.operands.size(); ++i) made = arithmetic(e.kind, made, evaluate(e.operands[i], from));
+  return made;
+}
+
 bool in_list(const syntax& e, const view& from) {
   const value wanted = evaluate(e.operands.at(0), from);
   for (std::size_t i = 1; i < e.operands.size(); ++i)
@@ -116,7 +124,8 @@ bool in_list(const syntax& e, const view& from) {
 
 bool in_stage(const syntax& e, const view& from) {
   const value wanted = evaluate(e.operands.at(0), from);
-  for (const value& v : values_of(e.name, e.member, from))
+  const syntax& stage = e.operands.at(1);
+  for (const value& v : values_of(stage.name, stage.member, from))
     if (equal(wanted, v)) return true;
   return false;
 }
@@ -156,8 +165,10 @@ value evaluate(const syntax& e, const view& from) {
     case kind::call: return call(e, from);
     case kind::negate: return negated(evaluate(e.operands.at(0), from));
     case kind::logical_not: return !holds(e.operands.at(0), from);
-    case kind::logical_and: return holds(e.operands.at(0), from) && holds(e.operands.at(1), from);
-    case kind::logical_or: return holds(e.operands.at(0), from) || holds(e.operands.at(1), from);
+    case kind::logical_and:
+      return std::ranges::all_of(e.operands, [&](const syntax& each) { return holds(each, from); });
+    case kind::logical_or:
+      return std::ranges::any_of(e.operands, [&](const syntax& each) { return holds(each, from); });
     case kind::in_list: return in_list(e, from);
     case kind::not_in_list: return !in_list(e, from);
     case kind::in_stage: return in_stage(e, from);
@@ -166,7 +177,7 @@ value evaluate(const syntax& e, const view& from) {
     case kind::subtract:
     case kind::multiply:
     case kind::divide:
-    case kind::modulo: return arithmetic(e.kind, evaluate(e.operands.at(0), from), evaluate(e.operands.at(1), from));
+    case kind::modulo: return chained(e, from);
     default: return comparison(e, from);
   }
 }

@@ -29,7 +29,7 @@ std::vector<cep::stage> stages_of(const std::vector<rules::stage_syntax>& writte
 void bound_gaps(std::vector<cep::stage>& stages, std::int64_t gap_ns) {
   for (cep::stage& s : stages) {
     bound_gaps(s.members, gap_ns);
-    if (!s.is_group() && !s.is_negated() && !s.gap_ns) s.gap_ns = gap_ns;
+    if (!s.is_group() && !s.gap_ns) s.gap_ns = gap_ns;
   }
 }
 

@@ -1,0 +1,183 @@
+// Random patterns and feeds: the engine against the oracle.
+// MILLRACE_NIGHTLY=1: twenty times as many. MILLRACE_SEED=N: that one alone. MILLRACE_PAIRS=N: so many.
+// MILLRACE_FAILURES=N: stop after N differences (5). What differs is shown as small as it can be made.
+
+#include "oracle.hpp"
+#include "random_case.hpp"
+
+#include <millrace/base/fixed_string.hpp>
+#include <millrace/rules/compile.hpp>
+#include <millrace/rules/engine.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+namespace millrace::oracle {
+namespace {
+
+/// Room for an event of the generated layout.
+struct slot {
+  event_header header;
+  std::byte data[64];
+};
+
+void write(const event_layout& layout, const shown& from, std::size_t index, slot& into) {
+  into.header = {};
+  into.header.sequence = index;
+  into.header.id.low = index;
+  into.header.time_ns = from.time_ms * 1'000'000;
+  into.header.route = rules::counts_here | 1;
+  ASSERT_LE(layout.bytes(), sizeof into.data);
+  std::memcpy(into.data, layout.blank().data(), layout.bytes());
+  const auto at = [&](const char* name) -> const field& { return layout.fields()[*layout.find(name)]; };
+  std::memcpy(into.data + at("t").offset, &into.header.time_ns, sizeof into.header.time_ns);
+  std::memcpy(into.data + at("price").offset, &from.price, sizeof from.price);
+  ASSERT_TRUE(write_fixed_string(into.data + at("name").offset, at("name").capacity, from.name));
+}
+
+rules::engine_limits small_limits() {
+  rules::engine_limits limits;
+  limits.matcher.runs = 1U << 13;
+  limits.matcher.steps = 1U << 15;
+  limits.matcher.partitions = 4;
+  limits.events = 64;
+  return limits;
+}
+
+/// The names of the stages in the order of the text, as the engine numbers them.
+void stage_names(const std::vector<cep::stage>& stages, std::vector<std::string>& names) {
+  for (const cep::stage& s : stages) {
+    if (!s.is_group()) names.push_back(s.name);
+    stage_names(s.members, names);
+  }
+}
+
+std::optional<rules::program> try_compile(const random_case& each) {
+  try {
+    return rules::compile({"random", each.rules.text()});
+  } catch (const rules::rules_error&) {
+    return std::nullopt;
+  }
+}
+
+std::set<answer> ask_engine(rules::program program, const described& what, const random_case& each, bool& refused) {
+  std::vector<std::string> names;
+  stage_names(what.pattern.stages, names);
+  const auto shared = std::make_shared<const rules::program>(std::move(program));
+  rules::engine engine(shared, small_limits());
+  std::set<answer> made;
+  const auto keep = [&](const rules::released_match& match) {
+    answer found{match.timeout, match.at_ns, {}};
+    for (const expr::taken_event& t : match.taken)
+      found.stages[names[t.stage]].push_back(static_cast<std::int64_t>(t.event->id.low));
+    made.insert(found);
+  };
+  slot event{};
+  for (std::size_t i = 0; i < each.feed.size(); ++i) {
+    write(*shared->layouts[0], each.feed[i], i, event);
+    engine.process(event.header, keep);
+  }
+  engine.finish(keep);
+  refused = engine.counters().refused != 0;
+  return made;
+}
+
+std::string text_of(const answer& a) {
+  std::string stages;
+  for (const auto& [name, indices] : a.stages) stages += fmt::format(" {}:{}", name, fmt::join(indices, ","));
+  return fmt::format("{} {{{} }} at {}ms\n", a.timeout ? "timeout" : "match", stages, a.at_ns / 1'000'000);
+}
+
+enum class outcome { agree, disagree, not_compiled, too_large, endless };
+
+outcome compare(const random_case& each, std::string* remark = nullptr) {
+  auto program = try_compile(each);
+  if (!program) return outcome::not_compiled;
+  const described what = describe(each.rules.text());
+  std::set<answer> oracle;
+  try {
+    oracle = find_all(what, each.records(), true);
+  } catch (const too_many&) {
+    return outcome::too_large;
+  }
+  bool refused = false;
+  const std::set<answer> engine = ask_engine(std::move(*program), what, each, refused);
+  if (refused) return outcome::too_large;
+  if (engine == oracle) return outcome::agree;
+  if (remark != nullptr) {
+    for (const answer& a : oracle)
+      *remark += fmt::format("  {} {}", engine.contains(a) ? "both:  " : "oracle:", text_of(a));
+    for (const answer& a : engine)
+      if (!oracle.contains(a)) *remark += fmt::format("  engine: {}", text_of(a));
+  }
+  return outcome::disagree;
+}
+
+/// The same in a child process, so that an engine that never ends, or crashes, is an outcome too.
+outcome compare_guarded(const random_case& each) {
+  constexpr unsigned seconds_max = 3;
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(seconds_max);
+    _exit(static_cast<int>(compare(each)));
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) throw std::runtime_error("no child process");
+  return WIFEXITED(status) ? static_cast<outcome>(WEXITSTATUS(status)) : outcome::endless;
+}
+
+/// As little of the case as still shows the difference.
+random_case least(random_case each, outcome wrong) {
+  for (bool found = true; found;) {
+    found = false;
+    for (random_case& less : smaller(each)) {
+      if (less.rules.text() == each.rules.text() && less.feed.size() == each.feed.size()) continue;
+      if (less.rules.stages.empty() || compare_guarded(less) != wrong) continue;
+      each = std::move(less);
+      found = true;
+      break;
+    }
+  }
+  return each;
+}
+
+std::uint64_t number(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+TEST(cep_oracle, engine_finds_what_the_oracle_finds) {
+  const std::uint64_t pairs = number("MILLRACE_PAIRS", number("MILLRACE_NIGHTLY", 0) != 0 ? 100'000 : 5'000);
+  const std::uint64_t only = number("MILLRACE_SEED", 0);
+  std::uint64_t checked = 0;
+  std::uint64_t tried = 0;
+  int shown_count = 0;
+  for (std::uint64_t seed = only != 0 ? only : 1; only != 0 ? seed == only : checked < pairs; ++seed) {
+    const random_case each = make_case(seed);
+    const outcome result = compare_guarded(each);
+    ++tried;
+    if (result == outcome::agree || result == outcome::disagree) ++checked;
+    if (result != outcome::disagree && result != outcome::endless) continue;
+    const random_case small = least(each, result);
+    std::string remark = result == outcome::endless ? "  the engine does not end\n" : "";
+    if (result == outcome::disagree) compare(small, &remark);
+    ADD_FAILURE() << "MILLRACE_SEED=" << seed << "\n" << text_of(small) << remark;
+    if (++shown_count == static_cast<int>(number("MILLRACE_FAILURES", 5))) break;
+  }
+  if (only == 0) {
+    EXPECT_GE(checked * 10, tried * 6) << "of " << tried << " texts only " << checked << " were compared";
+  }
+}
+
+}  // namespace
+}  // namespace millrace::oracle

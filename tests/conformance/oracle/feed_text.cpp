@@ -14,7 +14,8 @@ value value_of(simdjson::dom::element from, const std::string& name) {
 record read_record(simdjson::dom::element from) {
   record made;
   made.fields = {{"volume", 0.0}, {"kind", std::string("Event")}};
-  for (const auto& [name, field] : from.get_object()) made.fields[std::string(name)] = value_of(field, std::string(name));
+  for (const auto& [name, field] : from.get_object())
+    made.fields[std::string(name)] = value_of(field, std::string(name));
   made.time_ns = std::get<std::int64_t>(made.fields.at("t")) * 1'000'000;
   made.fields["t"] = made.time_ns;
   return made;

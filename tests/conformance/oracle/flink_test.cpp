@@ -31,9 +31,11 @@ using timed = std::pair<conformance::stages, std::int64_t>;
 std::string difference(const std::set<timed>& expected, const std::set<timed>& found, const char* what) {
   std::string made;
   for (const timed& t : expected)
-    if (!found.contains(t)) made += std::string("\n  missing ") + what + " " + text_of(t.first) + "@" + std::to_string(t.second);
+    if (!found.contains(t))
+      made += std::string("\n  missing ") + what + " " + text_of(t.first) + "@" + std::to_string(t.second);
   for (const timed& t : found)
-    if (!expected.contains(t)) made += std::string("\n  unexpected ") + what + " " + text_of(t.first) + "@" + std::to_string(t.second);
+    if (!expected.contains(t))
+      made += std::string("\n  unexpected ") + what + " " + text_of(t.first) + "@" + std::to_string(t.second);
   return made;
 }
 
@@ -48,7 +50,8 @@ std::string disagreement(const cep_case& wanted) {
   for (const answer& each : find_all(describe(wanted.rules), feed.records, wanted.final_watermark)) {
     conformance::stages stages;
     for (const auto& [name, indices] : each.stages)
-      for (const auto index : indices) stages[name].push_back(feed.positions[static_cast<std::size_t>(index)]);
+      for (const auto index : indices)
+        stages[name.substr(0, name.find(':'))].push_back(feed.positions[static_cast<std::size_t>(index)]);
     const std::int64_t at = each.at_ns / 1'000'000;
     if (each.timeout) {
       timeouts.emplace(stages, timeout_times ? at : 0);
@@ -57,7 +60,8 @@ std::string disagreement(const cep_case& wanted) {
     }
   }
   std::set<timed> expected;
-  for (std::size_t i = 0; i < wanted.matches.size(); ++i) expected.emplace(wanted.matches[i], times ? wanted.at_ms->at(i) : 0);
+  for (std::size_t i = 0; i < wanted.matches.size(); ++i)
+    expected.emplace(wanted.matches[i], times ? wanted.at_ms->at(i) : 0);
   std::string made = difference(expected, matches, "match");
   if (wanted.timeouts) {
     std::set<timed> expected_timeouts;

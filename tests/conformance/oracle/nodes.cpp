@@ -77,7 +77,9 @@ class drawing {
 
   // --- conditions ---------------------------------------------------------------------------------------
 
-  static bool has_until(const surroundings& around) { return around.group != nullptr && around.group->until != no_condition; }
+  static bool has_until(const surroundings& around) {
+    return around.group != nullptr && around.group->until != no_condition;
+  }
 
   /// What an empty move needs: nothing, but that the until of the group around does not hold.
   static formula free(const surroundings& around) {
@@ -142,7 +144,9 @@ class drawing {
     node* copy = &made_.all.emplace_back(*sink);
     copy->edges.clear();
     for (const edge& e : sink->edges) {
-      const auto names = [&](const stage* n) { return e.target->kind == node_kind::stop && n->name == e.target->stage; };
+      const auto names = [&](const stage* n) {
+        return e.target->kind == node_kind::stop && n->name == e.target->stage;
+      };
       if (std::ranges::any_of(negations, names)) continue;
       node* target = e.target == sink ? copy : e.target;
       if (e.move == move::empty) target = without(e.target, negations);
@@ -182,8 +186,9 @@ class drawing {
 
   /// As the last stage; elsewhere the stages before and behind look out for it.
   node* absent_for_good(const place& at, node* sink) {
-    if (sink->kind != node_kind::final || pattern_.within_ns == 0) return sink;
+    if (sink->kind != node_kind::final || (pattern_.within_ns == 0 && !at.self().gap_ns)) return sink;
     node* waiting = add(node_kind::pending, "");
+    waiting->gap_ns = at.self().gap_ns;
     look_out_for(waiting, at.self(), at.around);
     join(waiting, move::ignore, waiting, opposite(fits(at)));
     return waiting;
@@ -191,6 +196,7 @@ class drawing {
 
   node* absent_next(const place& at, node* sink) {
     node* made = add(node_kind::normal, "");
+    made->gap_ns = at.self().gap_ns;
     join(made, sink->kind == node_kind::final ? move::ignore : move::empty, sink, opposite(fits(at)));
     look_out_for(made, at.self(), at.around);
     return made;
@@ -227,7 +233,8 @@ class drawing {
     return once(at, sink, behind, takes, passes_before(at), is_optional(at.self()), true);
   }
 
-  node* once(const place& at, node* sink, node* behind, const formula& takes, const std::optional<formula>& passes, bool optional, bool entry) {
+  node* once(const place& at, node* sink, node* behind, const formula& takes, const std::optional<formula>& passes,
+             bool optional, bool entry) {
     if (at.self().is_group()) return one_round(at, sink, optional ? behind : nullptr, entry);
     node* made = add(at.self());
     node* after = without_negations(sink, at);
@@ -237,6 +244,7 @@ class drawing {
     node* waiting = made;
     if (optional || heads_optional_group(at)) {
       waiting = add(at.self());
+      waiting->gap_ns.reset();
       join(waiting, move::take, after, takes);
       join(waiting, move::ignore, waiting, *passes);
       look_out_before(waiting, at);
@@ -245,7 +253,9 @@ class drawing {
     return made;
   }
 
-  static bool heads_optional_group(const place& at) { return at.heads_group() && at.around.first_round && is_optional(*at.around.group); }
+  static bool heads_optional_group(const place& at) {
+    return at.heads_group() && at.around.first_round && is_optional(*at.around.group);
+  }
 
   /// The way past an optional stage. After a greedy one, an event that ends the loop may go to the next stage.
   void leave(node* from, node* behind, const place& at) {

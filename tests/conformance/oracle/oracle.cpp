@@ -14,7 +14,9 @@ struct run {
   std::int64_t last_ns = 0;
 
   [[nodiscard]] bool is_start() const { return taken.empty(); }
-  [[nodiscard]] std::size_t first() const { return is_start() ? std::numeric_limits<std::size_t>::max() : taken.front().index; }
+  [[nodiscard]] std::size_t first() const {
+    return is_start() ? std::numeric_limits<std::size_t>::max() : taken.front().index;
+  }
 };
 
 class interpreter {
@@ -48,11 +50,14 @@ class interpreter {
       }
     }
     live_ = std::move(kept);
+    if (live_.size() > live_count_max) throw too_many();
     release();
   }
 
   std::vector<run> successors(const run& from, std::size_t index) {
-    const ask holds = [&](cep::condition_id id) { return oracle::holds(what_.conditions[id], {records_, index, from.taken}); };
+    const ask holds = [&](cep::condition_id id) {
+      return oracle::holds(what_.conditions[id], {records_, index, from.taken});
+    };
     std::vector<run> made;
     std::vector<const node*> stack{from.at};
     while (!stack.empty()) {
@@ -66,13 +71,13 @@ class interpreter {
     return made;
   }
 
-  void follow(const edge& e, const node& at, const run& from, std::size_t index, const ask& holds, std::vector<const node*>& stack, std::vector<run>& made) {
+  void follow(const edge& e, const node& at, const run& from, std::size_t index, const ask& holds,
+              std::vector<const node*>& stack, std::vector<run>& made) {
     if (e.move == move::empty) {
       stack.push_back(e.target);
     } else if (e.move == move::ignore) {
       if (from.is_start()) return;
-      run next{e.target, from.taken, from.last_ns};
-      if (!is_over(next)) made.push_back(std::move(next));
+      made.push_back({e.target, from.taken, from.last_ns});
     } else {
       if (!from.is_start() && at.gap_ns && now_ - from.last_ns >= *at.gap_ns) return;
       run next{e.target, from.taken, now_};
@@ -105,7 +110,8 @@ class interpreter {
     const auto extend = [&](std::optional<std::int64_t> by) {
       longest = longest && by ? std::optional(std::max(*longest, *by)) : std::nullopt;
     };
-    if (from->kind == node_kind::pending) extend(std::nullopt);
+    if (from->kind == node_kind::final || from->kind == node_kind::stop) return longest;
+    if (from->stage.empty() && !from->is_joint) return from->gap_ns;  // waits for what must be absent
     for (const edge& e : from->edges) {
       if (e.move == move::take) extend(from->gap_ns);
       if (e.move == move::ignore && e.target->kind == node_kind::final) extend(std::nullopt);
@@ -126,10 +132,6 @@ class interpreter {
       if (!made || due <= now_ || due < *made) made = due;
     }
     return made;
-  }
-  [[nodiscard]] bool is_over(const run& r) const {
-    const auto end = end_of(r);
-    return end && *end <= now_;
   }
 
   void advance() {
@@ -183,9 +185,7 @@ class interpreter {
       case skip_strategy::none: return;
       case skip_strategy::next: keep_from = match.first() + 1; break;
       case skip_strategy::past_last: keep_from = match.taken.back().index + 1; break;
-      case skip_strategy::to_first:
-        keep_from = first_under(match, what_.pattern.skip_to);
-        break;
+      case skip_strategy::to_first: keep_from = first_under(match, what_.pattern.skip_to); break;
       case skip_strategy::to_last:
         for (const taken_record& t : match.taken)
           if (t.stage == what_.pattern.skip_to) keep_from = t.index;

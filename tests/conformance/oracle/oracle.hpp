@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,16 @@ struct answer {
   friend auto operator<=>(const answer&, const answer&) = default;
 };
 
+/// The oracle gives up on patterns that have more partial matches at once than this.
+inline constexpr std::size_t live_count_max = 2'000;
+
+struct too_many : std::runtime_error {
+  too_many() : runtime_error("too many partial matches for the oracle") {}
+};
+
 /// What a pattern finds in a feed, worked out the slow way: every partial match a list of its own, every event
 /// offered to every one of them. Records must be in the order of time; one partition.
+/// Errors: throws `too_many`.
 std::set<answer> find_all(const described& what, const std::vector<record>& records, bool final_watermark);
 
 }  // namespace millrace::oracle
