@@ -424,11 +424,14 @@ TEST(topology, an_engine_runs_once) {
 
 TEST(topology, build_says_what_is_wrong) {
   const auto draft = [] { return topology{}.source(from_range(std::vector{at(0, 1, 9)})).sink([](const hit&) {}); };
-  EXPECT_THROW(draft().match(cep::begin<txn>("a").then("a"), report_hit<0>).build(), cep::pattern_error);
-  EXPECT_THROW(draft().match(cep::begin<txn>("a"), report_hit<0>).shards(0).build(), error);
-  EXPECT_THROW(draft().match(cep::begin<txn>("a"), report_hit<0>).limits({.runs = 0}).build(), error);
+  EXPECT_THROW(static_cast<void>(draft().match(cep::begin<txn>("a").then("a"), report_hit<0>).build()),
+               cep::pattern_error);
+  EXPECT_THROW(static_cast<void>(draft().match(cep::begin<txn>("a"), report_hit<0>).shards(0).build()), error);
+  EXPECT_THROW(static_cast<void>(draft().match(cep::begin<txn>("a"), report_hit<0>).limits({.runs = 0}).build()),
+               error);
   EXPECT_THROW(
-      draft().match(cep::begin<txn>("a"), report_hit<0>).shards(1, placement::none(), {.ring_slots = 3}).build(),
+      static_cast<void>(
+          draft().match(cep::begin<txn>("a"), report_hit<0>).shards(1, placement::none(), {.ring_slots = 3}).build()),
       error);
 }
 
