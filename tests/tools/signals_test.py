@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import sys
 import threading
@@ -62,14 +63,22 @@ def over_fifo(place, *options):
     return run, open(place.folder / "feed.ndjson", "wb", buffering=0)
 
 
+def next_match(run):
+    """The stages of the next match, while the run goes on."""
+    if not select.select([run.stdout], [], [], 5)[0]:
+        run.kill()
+        raise AssertionError("no match within 5 s")
+    return json.loads(run.stdout.readline())["stages"]
+
+
 @checks.case
 def a_slow_writer_gets_its_matches_at_once_and_a_signal_is_heard(place):
     for options in ((), ("--shards", "2")):
         run, feed = over_fifo(place, *options)
         feed.write((record(1, x=1) + record(2, x=2) + '{"ts":3,"k":"a",').encode())
-        same(json.loads(run.stdout.readline())["stages"], {"a": [0], "b": [1]}, "while the feed is silent")
+        same(next_match(run), {"a": [0], "b": [1]}, "while the feed is silent")
         feed.write(b'"x":1}\n' + record(4, x=2).encode())
-        same(json.loads(run.stdout.readline())["stages"], {"a": [2], "b": [3]}, "a record in two pieces")
+        same(next_match(run), {"a": [2], "b": [3]}, "a record in two pieces")
         feed.write(b'{"ts":5')
         run.send_signal(signal.SIGINT)
         out, error = run.communicate(timeout=5)
@@ -85,7 +94,10 @@ def a_feed_of_one_endless_line_can_be_stopped(place):
     run = place.start("match", "--rules", "rules.mr", "--feed", "/dev/zero")
     time.sleep(0.3)
     run.send_signal(signal.SIGTERM)
-    error = run.communicate(timeout=5)[1]
+    try:
+        error = run.communicate(timeout=5)[1]
+    finally:
+        run.kill()
     same(run.returncode, 0, error)
 
 
