@@ -6,7 +6,7 @@ target_include_directories(millrace_cep_cases PUBLIC "${CMAKE_CURRENT_SOURCE_DIR
 add_executable(cep_conformance conformance/cep_conformance.cpp)
 target_link_libraries(cep_conformance PRIVATE millrace_private_flags millrace_cep_cases fmt::fmt)
 
-set(cep_case_files flink_suite flink_probe flink_random flink_random_wm)
+set(cep_case_files flink_suite flink_probe flink_random flink_random_wm own)
 list(TRANSFORM cep_case_files PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/cep/")
 list(TRANSFORM cep_case_files APPEND .jsonl)
 add_test(NAME conformance.cep_inline COMMAND cep_conformance ${cep_case_files})

@@ -65,7 +65,7 @@ void check_negation(const pattern& p, const std::vector<stage>& sequence, std::s
     refuse(s, "found 'not then' at the end of a group, expected it behind the group or before a stage inside");
   if (!inner && previous.is_negated())
     refuse(s, "found two negations at the end, expected one; join their conditions with 'or'");
-  if (s.link == link::not_then && p.within_ns == 0 && !s.gap_ns)
+  if (s.link == link::not_then && p.within_ns == 0 && p.between_ns == 0 && !s.gap_ns)
     refuse(s, "found 'not then " + s.name +
                   "' at the end without a bound, expected 'within' on the pattern or on the stage");
 }
@@ -101,7 +101,8 @@ void collect_names(const std::vector<stage>& sequence, std::set<std::string>& na
 
 void check(const pattern& source) {
   if (source.stages.empty()) throw pattern_error("", "found no stage, expected at least one");
-  if (source.within_ns < 0) throw pattern_error("", "found a negative within, expected a positive duration");
+  if (source.within_ns < 0 || source.between_ns < 0)
+    throw pattern_error("", "found a negative within, expected a positive duration");
   std::set<std::string> names;
   collect_names(source.stages, names);
   check_sequence(source, source.stages, false, true);

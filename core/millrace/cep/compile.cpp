@@ -104,18 +104,31 @@ class flattener {
       add_edge(what, at, t, condition);
     });
     made.edges_end = static_cast<std::uint32_t>(made_.edges.size());
-    made.gap_ns = from.gap_ns != 0 || made.pending ? from.gap_ns : common_gap(made);
+    made.gap_ns = stay_in(from);
     made_.nodes.push_back(made);
   }
 
-  /// A run here can go on only by taking an event, and every take is bounded: then so is the stay.
-  std::int64_t common_gap(const node& n) const {
+  /// How long a run in this state can wait for an event, when every event that it can still take must come within
+  /// some time of the last one: the longest of these times, or 0 where there is no bound.
+  static std::int64_t stay_in(const state& from) {
+    if (from.gap_ns != 0 || from.kind == state_kind::pending) return from.gap_ns;
+    std::set<const state*> seen{&from};
+    std::vector<const state*> stack{&from};
     std::int64_t longest = 0;
-    for (std::uint32_t i = n.edges_begin; i < n.edges_end; ++i) {
-      const edge& e = made_.edges[i];
-      const bool leaves = e.action == action::ignore && e.target != made_.nodes.size();
-      if (leaves || (e.action == action::take && e.gap_ns == 0)) return 0;
-      longest = std::max(longest, e.gap_ns);
+    while (!stack.empty()) {
+      const state& at = *stack.back();
+      stack.pop_back();
+      for (const transition& t : at.transitions) {
+        const bool ends = t.target->kind == state_kind::final;
+        const bool waits = t.target->kind == state_kind::pending;
+        if (t.move == move::take || waits || (ends && t.move == move::ignore)) {
+          const std::int64_t gap_ns = t.move == move::take ? t.gap_ns : waits ? t.target->gap_ns : at.gap_ns;
+          if (gap_ns == 0) return 0;
+          longest = std::max(longest, gap_ns);
+        } else if (!ends && t.target->kind != state_kind::stop && seen.insert(t.target).second) {
+          stack.push_back(t.target);
+        }
+      }
     }
     return longest;
   }
@@ -123,6 +136,7 @@ class flattener {
   void add_edge(action what, const state& at, const transition& t, const formula& condition) {
     edge made{what, final_node, no_stage, guard_of(condition), 0, 0, 0};
     if (what != action::stop) made.target = number(*t.target);
+    if (what == action::ignore && made.target == final_node) made.gap_ns = at.gap_ns;  // of a 'not next' at the end
     made.finals_begin = made.finals_end = static_cast<std::uint32_t>(made_.finals.size());
     if (what == action::take) {
       made.stage = at.stage;

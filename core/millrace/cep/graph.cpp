@@ -29,7 +29,7 @@ contiguity contiguity_of(link how) {
 
 }  // namespace
 
-graph::graph(const pattern& source) {
+graph::graph(const pattern& source) : between_ns_(source.between_ns) {
   check(source);
   number_stages(source.stages, ids_, names_);
   state* const final = make(state_kind::final);
@@ -77,6 +77,8 @@ formula graph::always(const place& at) const {
 
 std::optional<formula> graph::skip_condition(const place& at, contiguity how) const {
   if (how == contiguity::strict) return std::nullopt;
+  // What every event fits skips none.
+  if (how == contiguity::relaxed && at.current().condition == no_condition) return std::nullopt;
   const formula skips = how == contiguity::any ? formula{} : formula::of(at.current().condition).negated();
   return at.group == nullptr ? skips : with_until(skips, at.group->until);
 }
@@ -105,11 +107,8 @@ std::vector<const stage*> graph::earlier_negations(const place& at) const {
   std::vector<const stage*> found;
   for (std::size_t i = at.index; i > 0; --i) {
     const stage& previous = (*at.sequence)[i - 1];
-    if (previous.link == link::not_then) {
-      found.push_back(&previous);
-    } else if (!previous.quantifier.optional) {
-      break;
-    }
+    if (previous.link == link::not_then) found.push_back(&previous);
+    if (!previous.is_negated() && !previous.quantifier.optional) break;
   }
   return found;
 }
@@ -131,6 +130,9 @@ void graph::add_stop_between_repetitions(const place& at, state* to) {
 state* graph::without_earlier_negations(const place& at, state* sink) {
   const auto negations = earlier_negations(at);
   if (negations.empty() || !at.current().quantifier.optional) return sink;
+  // The joint of a looping group gets its way back into the group later: a copy of it now would be a dead end, which
+  // is what Flink makes of it. Its group's negations do not reach past it, so there is nothing to leave out.
+  if (sink->kind == state_kind::normal && sink->transitions.empty()) return sink;
   state* const copy = make(sink->kind, sink->stage);
   copy->gap_ns = sink->gap_ns;
   for (transition t : sink->transitions) {
@@ -166,16 +168,17 @@ state* graph::build_negation(const place& at, state* sink) {
   if (negated.link == link::not_then) {
     if (sink->kind != state_kind::final) return sink;  // becomes a stop edge of what follows
     state* const pending = make(state_kind::pending, ids_.at(&negated));
-    pending->gap_ns = negated.gap_ns.value_or(0);
+    pending->gap_ns = negated.gap_ns.value_or(between_ns_);
     pending->transitions.push_back({move::empty, stop_state(negated), fits});
     pending->transitions.push_back({move::ignore, pending, fits.negated()});
     return pending;
   }
   state* const only = make(state_kind::normal, ids_.at(&negated));
-  only->gap_ns = negated.gap_ns.value_or(0);
+  only->gap_ns = negated.gap_ns.value_or(between_ns_);
   // As the last stage it waits for one more event, so it must not run through to the end by itself.
   only->transitions.push_back({sink->kind == state_kind::final ? move::ignore : move::empty, sink, fits.negated()});
   only->transitions.push_back({move::empty, stop_state(negated), fits});
+  add_stops(at, only);
   return only;
 }
 
@@ -245,7 +248,7 @@ state* graph::build_single(const place& at, state* sink, state* beyond, const fo
                            const std::optional<formula>& skip, bool optional) {
   const stage& current = at.current();
   if (current.is_group()) return build_group(at, sink, beyond, optional);
-  const std::int64_t gap_ns = current.gap_ns.value_or(0);
+  const std::int64_t gap_ns = current.gap_ns.value_or(between_ns_);
   state* const entry = make(state_kind::normal, ids_.at(&current));
   // Taking an event of an optional stage ends the negations before it; skipping the stage does not.
   state* const onward = without_earlier_negations(at, sink);
@@ -277,7 +280,7 @@ state* graph::build_loop(const place& at, state* sink) {
   const formula take = with_until(take_condition(at), current.until);
   auto skip = inner_skip(at);
   if (skip) skip = with_until(*skip, current.until);
-  const std::int64_t gap_ns = current.gap_ns.value_or(0);
+  const std::int64_t gap_ns = current.gap_ns.value_or(between_ns_);
 
   state* const loop = make(state_kind::normal, ids_.at(&current));
   if (current.quantifier.greedy) {

@@ -114,6 +114,7 @@ class graph {
   [[nodiscard]] bool in_first_iteration(const stage& group) const;
   static formula with_until(const formula& condition, condition_id until);
 
+  std::int64_t between_ns_;
   std::deque<state> states_;
   state* start_ = nullptr;
   std::vector<std::string> names_;

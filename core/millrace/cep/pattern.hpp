@@ -66,7 +66,8 @@ enum class skip_strategy : std::uint8_t { none, next, past_last, to_first, to_la
 struct pattern {
   std::string name;
   std::vector<stage> stages;
-  std::int64_t within_ns = 0;  ///< bound from first to last event, exclusive; 0: none
+  std::int64_t within_ns = 0;   ///< bound from first to last event, exclusive; 0: none
+  std::int64_t between_ns = 0;  ///< bound between each event and the one taken before it, exclusive; 0: none
   skip_strategy skip = skip_strategy::none;
   std::string skip_to;  ///< stage of to_first and to_last
   bool reports_timeouts = false;

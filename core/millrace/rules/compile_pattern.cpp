@@ -199,23 +199,7 @@ class pattern_compiler {
     if (!written_.within_ns) return;
     if (*written_.within_ns == 0)
       throw rules_error(source_, written_.within_where, "found within 0, expected a positive duration");
-    if (!written_.within_between_events) {
-      pattern.within_ns = *written_.within_ns;
-      return;
-    }
-    bool first = true;
-    bound_gaps(pattern.stages, first);
-  }
-
-  void bound_gaps(std::vector<cep::stage>& sequence, bool& first) const {
-    for (cep::stage& s : sequence) {
-      if (s.is_group()) {
-        bound_gaps(s.members, first);
-        continue;
-      }
-      if (!first && !s.gap_ns) s.gap_ns = *written_.within_ns;
-      first = false;
-    }
+    (written_.within_between_events ? pattern.between_ns : pattern.within_ns) = *written_.within_ns;
   }
 
   void compile_automaton(const cep::pattern& pattern) {

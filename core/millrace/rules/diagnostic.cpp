@@ -23,8 +23,7 @@ located locate(std::string_view source, std::size_t offset) {
   const std::string_view line =
       source.substr(line_start, std::min(source.find('\n', line_start), source.size()) - line_start);
   const std::string_view lead = source.substr(line_start, offset - line_start);
-  const auto characters =
-      std::ranges::count_if(lead, begins_character);
+  const auto characters = std::ranges::count_if(lead, begins_character);
   return {static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1, static_cast<std::size_t>(characters) + 1,
           line, lead.size()};
 }
@@ -58,11 +57,13 @@ located around(located at) {
 std::string compose(const source_text& source, source_range where, std::string_view message) {
   const located at = locate(source.text, where.begin);
   const located shown = around(at);
-  std::string text = printable(source.name) + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": error: ";
+  std::string text =
+      printable(source.name) + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": error: ";
   text += printable(message);
   text += "\n    " + printable(shown.text) + "\n    " + std::string(shown.column - 1, ' ') + "^";
   const std::size_t bytes = where.end > where.begin ? where.end - where.begin : 0;
-  const auto wide = std::ranges::count_if(shown.text.substr(std::min(shown.offset, shown.text.size()), bytes), begins_character);
+  const auto wide =
+      std::ranges::count_if(shown.text.substr(std::min(shown.offset, shown.text.size()), bytes), begins_character);
   if (wide > 1) text += std::string(static_cast<std::size_t>(wide) - 1, '~');
   return text;
 }

@@ -27,6 +27,7 @@ engine::engine(std::shared_ptr<const program> rules, const engine_limits& limits
 }
 
 void engine::advance_all(std::int64_t now_ns) {
+  time_ns_ = now_ns;
   for (const auto& each : matchers_) each->advance(now_ns, releases_);
 }
 

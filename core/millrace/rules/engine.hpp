@@ -8,6 +8,7 @@
 #include <millrace/rules/program.hpp>
 #include <millrace/rules/router.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -72,8 +73,9 @@ class engine {
   void finish(HandOn&& hand_on) {
     while (const auto deadline = next_deadline()) {
       if (*deadline == std::numeric_limits<std::int64_t>::max()) return;
-      advance_all(*deadline);
-      drain(*deadline, 0, hand_on);
+      // A run may have come to where it is already overdue; time does not go back for it.
+      advance_all(std::max(*deadline, time_ns_));
+      drain(time_ns_, 0, hand_on);
     }
   }
 
@@ -121,6 +123,7 @@ class engine {
   std::vector<group_state> groups_;
   cep::releases releases_;
   std::vector<expr::taken_event> taken_;
+  std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();  // that all keys have come to
   std::uint64_t processed_ = 0;
   std::uint64_t keys_refused_ = 0;
 };

@@ -188,8 +188,7 @@ class reader {
   void modifier(const tree_node& node, stage_syntax& into) const {
     const auto once = [&](bool repeated) {
       if (repeated)
-        throw rules_error(source_, range_of(node),
-                          "found " + text_of(node) + " a second time, expected it once");
+        throw rules_error(source_, range_of(node), "found " + text_of(node) + " a second time, expected it once");
     };
     if (node.is_type<g::stage_type>()) {
       once(into.type.has_value());

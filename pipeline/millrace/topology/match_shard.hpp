@@ -68,6 +68,7 @@ class match_shard {
   template <record_output Out>
   void process(const event_header& event, Out& out) {
     for_each_rule([&](auto& rule) { rule.matcher.advance(event.time_ns, releases_); });
+    time_ns_ = event.time_ns;
     if (event.type == time_mark) return drain({event.sequence, event.time_ns, 0, 0, 0}, out);
     ++processed_;
     const cep::partition_id partition = find_partition(event);
@@ -81,8 +82,11 @@ class match_shard {
   template <record_output Out>
   void finish(Out& out) {
     constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-    for (std::int64_t now_ns = next_deadline(); now_ns != never; now_ns = next_deadline()) {
+    for (std::int64_t due_ns = next_deadline(); due_ns != never; due_ns = next_deadline()) {
+      // A run may have come to where it is already overdue; time does not go back for it.
+      const std::int64_t now_ns = std::max(due_ns, time_ns_);
       for_each_rule([&](auto& rule) { rule.matcher.advance(now_ns, releases_); });
+      time_ns_ = now_ns;
       drain({end_of_input_sequence, now_ns, 0, 0, 0}, out);
     }
   }
@@ -218,6 +222,7 @@ class match_shard {
   cep::releases releases_;
   std::vector<due> due_;
   std::vector<expr::taken_event> taken_;
+  std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();  // that all keys have come to
   std::uint64_t processed_ = 0;
   std::uint64_t keys_refused_ = 0;
 };

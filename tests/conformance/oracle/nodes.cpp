@@ -92,6 +92,8 @@ class drawing {
 
   static std::optional<formula> passes(const place& at, contiguity how) {
     if (how == contiguity::strict) return std::nullopt;
+    // What every event fits passes over none.
+    if (how == contiguity::relaxed && at.self().condition == no_condition) return std::nullopt;
     return guarded(how == contiguity::any ? always() : opposite(condition(at.self().condition)), at.around);
   }
   static std::optional<formula> passes_before(const place& at) {

@@ -77,6 +77,8 @@ class interpreter {
       stack.push_back(e.target);
     } else if (e.move == move::ignore) {
       if (from.is_start()) return;
+      // What 'not next' at the end lets through must come within its gap.
+      if (e.target->kind == node_kind::final && at.gap_ns && now_ - from.last_ns >= *at.gap_ns) return;
       made.push_back({e.target, from.taken, from.last_ns});
     } else {
       if (!from.is_start() && at.gap_ns && now_ - from.last_ns >= *at.gap_ns) return;
@@ -105,16 +107,20 @@ class interpreter {
 
   /// The longest that some event may still be waited for; none: without end.
   static std::optional<std::int64_t> patience(const node* from, std::set<const node*>& seen) {
+    const bool stands_here = seen.empty();
     seen.insert(from);
     std::optional<std::int64_t> longest = -1;
     const auto extend = [&](std::optional<std::int64_t> by) {
       longest = longest && by ? std::optional(std::max(*longest, *by)) : std::nullopt;
     };
     if (from->kind == node_kind::final || from->kind == node_kind::stop) return longest;
-    if (from->stage.empty() && !from->is_joint) return from->gap_ns;  // waits for what must be absent
+    if (from->stage.empty() && !from->is_joint) {  // waits for what must be absent
+      const bool waits_on = std::ranges::any_of(from->edges, [&](const edge& e) { return e.target == from; });
+      if (waits_on || (stands_here && from->gap_ns)) return from->gap_ns;
+    }
     for (const edge& e : from->edges) {
       if (e.move == move::take) extend(from->gap_ns);
-      if (e.move == move::ignore && e.target->kind == node_kind::final) extend(std::nullopt);
+      if (e.move == move::ignore && e.target->kind == node_kind::final) extend(from->gap_ns);
       if (e.move != move::take && !seen.contains(e.target)) extend(patience(e.target, seen));
     }
     return longest;

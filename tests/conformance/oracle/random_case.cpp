@@ -26,9 +26,9 @@ class generator {
     random_case made;
     const bool ends_in_absence = one_in(6);
     if (ends_in_absence || one_in(2)) made.rules.within = "within " + std::to_string(between(2, 8)) + "ms";
-    if (!ends_in_absence && one_in(10))
-      made.rules.within = "within " + std::to_string(between(1, 4)) + "ms between events";
-    gaps_ = one_in(4);
+    const bool between_events = !ends_in_absence && one_in(10);
+    if (between_events) made.rules.within = "within " + std::to_string(between(1, 4)) + "ms between events";
+    gaps_ = one_in(4) || between_events;
     made.rules.stages = sequence(between(1, 4), 0);
     if (ends_in_absence) made.rules.stages.push_back(absence(one_in(3) ? "not next" : "not then"));
     made.rules.skip = skip(made.rules.stages);
@@ -85,7 +85,7 @@ class generator {
   }
 
   std::string condition() {
-    if (one_in(12)) return "";
+    if (one_in(12) && !gaps_) return "";
     if (!one_in(4)) return plain_condition();
     return one_in(2) ? history_condition() : "(" + plain_condition() + ") and " + history_condition();
   }
@@ -205,6 +205,13 @@ random_case with_stage(const random_case& from, std::size_t number, const Change
   return made;
 }
 
+/// Bounds on gaps. With them every stage has a condition: when a run is over that could go on only by events that
+/// nothing can be (behind a greedy loop of everything, say) is left open, and of no use.
+bool has_gaps(const std::string& text) {
+  const std::size_t stages = text.find("{\n", text.find("pattern"));
+  return text.find("between events") != std::string::npos || text.find(" within ", stages) != std::string::npos;
+}
+
 void drop_stage(std::vector<draft_stage>& stages, std::size_t i) {
   stages.erase(stages.begin() + static_cast<std::ptrdiff_t>(i));
   if (i == 0 && !stages.empty()) stages[0].link.clear();
@@ -245,7 +252,8 @@ std::vector<random_case> smaller(const random_case& from) {
         auto& modifiers = stages[i].modifiers;
         if (m < modifiers.size()) modifiers.erase(modifiers.begin() + static_cast<std::ptrdiff_t>(m));
       }));
-    made.push_back(with_stage(from, n, [](auto& stages, std::size_t i) { stages[i].condition.clear(); }));
+    if (!has_gaps(from.rules.text()))
+      made.push_back(with_stage(from, n, [](auto& stages, std::size_t i) { stages[i].condition.clear(); }));
     made.push_back(with_stage(from, n, [](auto& stages, std::size_t i) {
       if (stages[i].condition.find("count") == std::string::npos && stages[i].condition != "price > 1" &&
           !stages[i].condition.empty())
