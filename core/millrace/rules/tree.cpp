@@ -158,7 +158,9 @@ std::unique_ptr<tree_node> parse_tree(const source_text& source) {
   check_text(source);
   check_nesting(source);
   furthest seen;
-  pegtl::memory_input in(source.text, source.name);
+  // The tree's nodes look at the input's name: it must be the caller's own and not a copy that ends here.
+  pegtl::memory_input<pegtl::tracking_mode::eager, pegtl::eol::lf_crlf, std::string_view> in(
+      source.text, std::string_view(source.name));
   auto root = pegtl::parse_tree::parse<g::file, kept, pegtl::nothing, control>(in, seen);
   if (!root) fail(source, seen);
   return root;
