@@ -10,8 +10,10 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <millrace/sink/dead_letter_file.hpp>
@@ -69,6 +71,26 @@ void keep_files_apart(const replay_arguments& arguments) {
     for (const std::string* input : {&arguments.rules, &arguments.feed})
       if (!output->empty() && same_file(*output, *input))
         throw usage_error("found '" + *output + "' as output and as input, expected two files");
+}
+
+/// Tells without a trace: a run that is killed shall leave no empty file behind.
+bool can_be_written(const std::string& path) {
+  if (::access(path.c_str(), F_OK) == 0) return ::access(path.c_str(), W_OK) == 0;
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return ::access(folder.c_str(), W_OK | X_OK) == 0;
+}
+
+/// What the command names must be there, and be of use, before a long run begins.
+void check_files(const replay_arguments& arguments) {
+  if (arguments.feed != "-" && ::access(arguments.feed.c_str(), R_OK) != 0)
+    throw usage_error("cannot open '" + arguments.feed + "': " + std::strerror(errno));
+  struct stat about {};
+  if (::stat(arguments.feed.c_str(), &about) == 0 && S_ISDIR(about.st_mode))
+    throw usage_error("cannot open '" + arguments.feed + "': Is a directory");
+  for (const std::string* output : {&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm})
+    if (!output->empty() && !can_be_written(*output))
+      throw usage_error("cannot write '" + *output + "': " + std::strerror(errno));
 }
 
 void write_file(const std::string& path, const std::string& text) {
@@ -151,6 +173,7 @@ int run_replay(const void* opaque) {
   const auto& arguments = *static_cast<const replay_arguments*>(opaque);
   keep_files_apart(arguments);
   const auto rules = load_rules(arguments.rules);
+  check_files(arguments);
   replay::replay_options options = to_options(arguments, *rules);
   auto decoder = replay::open_rules_feed(arguments.feed, to_format(arguments.format), rules);
   std::unique_ptr<sink::dead_letter_file> dead;

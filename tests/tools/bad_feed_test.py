@@ -124,7 +124,7 @@ def a_feed_that_cannot_be_opened_is_told(place):
     os.mkdir(place.folder / "folder")
     for feed, reason in (("none", "No such file or directory"), ("folder", "Is a directory")):
         result = place.run("match", "--rules", "rules.mr", "--feed", feed)
-        ended(result, 1, f"millrace: cannot open '{feed}': {reason}")
+        ended(result, 2, f"millrace: cannot open '{feed}': {reason}")
 
 
 @checks.case

@@ -79,7 +79,7 @@ def inputs_are_never_written_over(place):
 @checks.case
 def outputs_that_cannot_be_written_are_told(place):
     for option in ("--dead-letters", "--stats-json", "--hgrm"):
-        ended(place.match(GOOD, option, "/nonexistent/file"), 1, "cannot write '/nonexistent/file'")
+        ended(place.match(GOOD, option, "/nonexistent/file"), 2, "cannot write '/nonexistent/file'")
     ended(place.match("{}\n" + GOOD, "--dead-letters", "/dev/full"), 1, "cannot write '/dev/full': No space left")
 
 

@@ -77,9 +77,6 @@ class replay_run::state {
       into.select_faults += stage->select_faults();
       into.event_latency.merge(stage->latency());
     }
-    // An output that closed, or a failure, drops what was on its way.
-    if (into.output_closed || into.limit_reached || !into.failure.empty())
-      into.source.held = into.source.events - into.engine.processed - into.source.dead - into.source.late;
     into.patterns.assign(sink_.tallies().begin(), sink_.tallies().end());
     into.match_latency.merge(sink_.latency());
     into.output_bytes = out_.bytes();
