@@ -60,11 +60,13 @@ class matcher : public matcher_state {
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
     begin_run(null_handle);
     const node& start = automaton_->nodes[0];
-    for (std::uint32_t i = start.edges_begin; i < start.edges_end; ++i) {
+    bool starts = false;
+    for (std::uint32_t i = start.edges_begin; i < start.edges_end && !starts; ++i) {
       const edge& e = automaton_->edges[i];
-      if (e.action == action::take && holds(e.guard, event)) return true;
+      starts = e.action == action::take && holds(e.guard, event);
     }
-    return false;
+    counters_.faults += conditions_.faulted();
+    return starts;
   }
 
   /// Offers the event to the partition's runs and begins new ones. Requires: `begin_event` since the last
@@ -158,13 +160,16 @@ class matcher : public matcher_state {
   }
 
   void step_run(std::uint32_t handle, const event_header& event, run_list& kept) {
-    run& r = store_[handle];
-    begin_run(r.path);
-    const bool stopped = try_edges(r.node, r.last_ns, false, event);
+    run& waiting = store_[handle];
+    begin_run(waiting.path);
+    const bool stopped = try_edges(waiting.node, waiting.last_ns, false, event);
     if (!stopped && hits_.size() == 1 && waits(*hits_.front()) && !automaton_->may_duplicate) {
-      r.node = hits_.front()->target;
+      waiting.node = hits_.front()->target;
       return store_.append(kept, handle);
     }
+    // Its place goes to what it becomes: a full pool must not keep a run from going on.
+    const run r = waiting;
+    store_.release_shell(handle);
     for (const edge* e : hits_) {
       if (e->action == action::take)
         take(*e, r, stopped, event, kept);
@@ -173,7 +178,7 @@ class matcher : public matcher_state {
       else if (!stopped)
         branch(r, e->target, r.path, r.last_ns, r.length, kept);
     }
-    store_.release(handle);
+    store_.release_path(r.path);
   }
 
   void start_run(const event_header& event, run_list& kept) {

@@ -25,7 +25,8 @@ bool same(value_kind kind, const value& a, const value& b) noexcept {
 bool before(value_kind kind, const value& a, const value& b) noexcept {
   switch (kind) {
     case value_kind::boolean: return a.boolean < b.boolean;
-    case value_kind::floating: return a.floating < b.floating;
+    // All NaNs are one value, behind every number: an order, where < is none.
+    case value_kind::floating: return std::isnan(b.floating) ? !std::isnan(a.floating) : a.floating < b.floating;
     case value_kind::text: return a.text() < b.text();
     default: return a.integer < b.integer;
   }
@@ -105,7 +106,7 @@ value machine::distinct(const instruction& i, value_kind kind) noexcept {
   each(i, [&](const value& v) { seen.push_back(v); });
   std::ranges::sort(seen, [kind](const value& a, const value& b) { return before(kind, a, b); });
   const auto end =
-      std::unique(seen.begin(), seen.end(), [kind](const value& a, const value& b) { return same(kind, a, b); });
+      std::unique(seen.begin(), seen.end(), [kind](const value& a, const value& b) { return !before(kind, a, b); });
   return value::of_integer(end - seen.begin());
 }
 

@@ -19,7 +19,8 @@ int main() {
   const auto fits = [](const tick& t) { return t.x == 1; };
   const auto a = cep::begin<tick>("a").where(fits);
 #if MISUSE == 0
-  const auto wrong = a.or_where(fits).one_or_more().until(fits).greedy().then(cep::group(a.next("b"))).times(2).within(1s);
+  const auto wrong =
+      a.or_where(fits).one_or_more().until(fits).greedy().then(cep::group(a.next("b"))).times(2).within(1s);
 #elif MISUSE == 1
   const auto wrong = a.where([](int, int) { return true; });
 #elif MISUSE == 2
