@@ -78,13 +78,18 @@ class matcher : public matcher_state {
     start_run(event, p.runs);
     for (const std::uint32_t handle : completed_) complete(p, handle, event.time_ns, out);
     completed_.clear();
+    completed_from_ = 0;
+    same_start_ = null_handle;
+    start_ = no_start;
     if (!p.completed.empty()) release_completed(p, event.time_ns, out);
     arm(id, p);
-    steps_.clear();
+    forget_steps();
     counters_.faults += conditions_.faulted();
   }
 
  private:
+  static constexpr std::uint64_t no_start = ~std::uint64_t{0};
+
   enum knowledge : std::uint8_t { unknown, is_false, is_true, asks_history };
 
   struct made_step {
@@ -138,6 +143,11 @@ class matcher : public matcher_state {
     return false;
   }
 
+  /// Time since, which may be more than a signed difference holds. Requires: `to` is not before `from`.
+  static std::uint64_t passed(std::int64_t from, std::int64_t to) noexcept {
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+  }
+
   static bool waits(const edge& e) noexcept { return e.action == action::ignore && e.target != final_node; }
 
   // --- runs ---------------------------------------------------------------------------------------------
@@ -149,7 +159,8 @@ class matcher : public matcher_state {
     const node& n = automaton_->nodes[at];
     for (std::uint32_t i = n.edges_begin; i < n.edges_end; ++i) {
       const edge& e = automaton_->edges[i];
-      if (e.gap_ns != 0 && !is_start && event.time_ns - last_ns >= e.gap_ns) continue;
+      if (e.gap_ns != 0 && !is_start && passed(last_ns, event.time_ns) >= static_cast<std::uint64_t>(e.gap_ns))
+        continue;
       if (!holds(e.guard, event)) continue;
       if (e.action == action::stop)
         stopped = true;
@@ -167,6 +178,7 @@ class matcher : public matcher_state {
       waiting.node = hits_.front()->target;
       return store_.append(kept, handle);
     }
+    compare_from_here(waiting.start);
     // Its place goes to what it becomes: a full pool must not keep a run from going on.
     const run r = waiting;
     store_.release_shell(handle);
@@ -185,6 +197,7 @@ class matcher : public matcher_state {
     begin_run(null_handle);
     const bool stopped = try_edges(0, 0, true, event);
     if (hits_.empty()) return;
+    compare_from_here(event.sequence);
     const run fresh{null_handle, null_handle, event.sequence, event.id.low, event.time_ns, event.time_ns, 0, 0, 0};
     for (const edge* e : hits_) take(*e, fresh, stopped, event, kept);
   }
@@ -207,20 +220,37 @@ class matcher : public matcher_state {
   /// one step, so that equal paths are equal handles.
   std::uint32_t step_behind(const run& from, stage_id stage) {
     if (!automaton_->may_duplicate) return store_.try_step(from.path, stage, from.length);
-    for (const made_step& known : steps_) {
-      if (known.parent != from.path || known.stage != stage) continue;
-      store_.share_path(known.handle);
-      return known.handle;
+    for (std::size_t i = steps_from_; i < steps_.size(); ++i) {
+      if (steps_[i].parent != from.path || steps_[i].stage != stage) continue;
+      store_.share_path(steps_[i].handle);
+      return steps_[i].handle;
     }
     const std::uint32_t made = store_.try_step(from.path, stage, from.length);
-    if (made != null_handle) steps_.push_back({from.path, stage, made});
+    if (made == null_handle) return made;
+    store_.share_path(made);  // while it is remembered
+    steps_.push_back({from.path, stage, made});
     return made;
+  }
+
+  void forget_steps() noexcept {
+    for (const made_step& known : steps_) store_.release_path(known.handle);
+    steps_.clear();
+    steps_from_ = 0;
+  }
+
+  /// Only runs of one start can become equal, and they stand side by side: what is compared begins with them.
+  void compare_from_here(std::uint64_t start) noexcept {
+    if (start == start_) return;
+    start_ = start;
+    same_start_ = null_handle;
+    steps_from_ = steps_.size();
+    completed_from_ = completed_.size();
   }
 
   bool already_completed(std::uint32_t path) const noexcept {
     if (!automaton_->may_duplicate) return false;
-    for (const std::uint32_t handle : completed_)
-      if (store_[handle].path == path) return true;
+    for (std::size_t i = completed_from_; i < completed_.size(); ++i)
+      if (store_[completed_[i]].path == path) return true;
     return false;
   }
 
@@ -232,14 +262,16 @@ class matcher : public matcher_state {
 
   void branch(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
               run_list& kept) {
-    if (automaton_->may_duplicate && already_kept(target, path, from.start, kept)) return;
+    if (automaton_->may_duplicate && already_kept(target, path)) return;
     const std::uint32_t handle = new_run(from, target, path, last_ns, length);
-    if (handle != null_handle) store_.append(kept, handle);
+    if (handle == null_handle) return;
+    store_.append(kept, handle);
+    if (same_start_ == null_handle) same_start_ = handle;
   }
 
-  bool already_kept(node_id target, std::uint32_t path, std::uint64_t start, const run_list& kept) const noexcept {
-    for (std::uint32_t at = kept.head; at != null_handle; at = store_[at].next)
-      if (store_[at].start == start && store_[at].node == target && store_[at].path == path) return true;
+  bool already_kept(node_id target, std::uint32_t path) const noexcept {
+    for (std::uint32_t at = same_start_; at != null_handle; at = store_[at].next)
+      if (store_[at].node == target && store_[at].path == path) return true;
     return false;
   }
 
@@ -262,6 +294,10 @@ class matcher : public matcher_state {
   std::vector<expr::taken_event> history_;
   std::vector<std::uint32_t> completed_;
   std::vector<made_step> steps_;
+  std::size_t completed_from_ = 0;  // of the start in hand, and so the following
+  std::size_t steps_from_ = 0;
+  std::uint32_t same_start_ = null_handle;
+  std::uint64_t start_ = no_start;
   expr::history taken_;
   std::uint32_t path_ = null_handle;
   bool unfolded_ = false;

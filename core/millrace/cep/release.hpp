@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 namespace millrace::cep {
@@ -19,7 +20,8 @@ struct release {
 
 /// What one event, or one step of time, releases over all patterns and keys.
 ///
-/// Order of handing on: by the position of the first event in the feed, then in the order of arrival here.
+/// Order of handing on: by the position of the first event in the feed, then by rule, then in the order of arrival
+/// here. Rules with different keys may arrive in an order that depends on which shard has them.
 /// Threads: one owner. Allocation: until it has grown to the largest number released at once.
 class releases {
  public:
@@ -36,13 +38,17 @@ class releases {
   }
 
  private:
+  using key = std::tuple<std::uint64_t, std::uint16_t, std::size_t>;  // first, rule, arrival
+
+  [[nodiscard]] key key_of(std::size_t i) const noexcept { return {waiting_[i].first, waiting_[i].rule, i}; }
+
   void sort() {
     // Nearly always in order already; std::stable_sort would allocate.
     for (std::size_t i = 1; i < waiting_.size(); ++i) {
-      if (waiting_[i - 1].first <= waiting_[i].first) continue;
-      for (std::size_t order = 0; order < waiting_.size(); ++order) keys_.push_back({waiting_[order].first, order});
+      if (key_of(i - 1) < key_of(i)) continue;
+      for (std::size_t order = 0; order < waiting_.size(); ++order) keys_.push_back(key_of(order));
       std::ranges::sort(keys_);
-      for (const auto& [first, order] : keys_) sorted_.push_back(waiting_[order]);
+      for (const auto& each : keys_) sorted_.push_back(waiting_[std::get<2>(each)]);
       waiting_.swap(sorted_);
       sorted_.clear();
       keys_.clear();
@@ -52,7 +58,7 @@ class releases {
 
   std::vector<release> waiting_;
   std::vector<release> sorted_;
-  std::vector<std::pair<std::uint64_t, std::size_t>> keys_;
+  std::vector<key> keys_;
 };
 
 }  // namespace millrace::cep

@@ -26,7 +26,7 @@ engine::engine(std::shared_ptr<const program> rules, const engine_limits& limits
   taken_.reserve(1'024);
 }
 
-void engine::advance_all(std::int64_t now_ns) {
+void engine::move_time(std::int64_t now_ns) {
   time_ns_ = now_ns;
   for (const auto& each : matchers_) each->advance(now_ns, releases_);
 }
@@ -66,10 +66,13 @@ void engine::find_partitions(const event_header& event) {
   }
 }
 
-void engine::advance_partitions(std::int64_t now_ns) {
-  for (group_state& group : groups_)
-    if (group.partition != null_handle)
-      for (matcher* m : group.matchers) m->advance_partition(group.partition, now_ns, releases_);
+void engine::advance_partitions(const event_header& event) {
+  for (group_state& group : groups_) {
+    if (group.partition == null_handle) continue;
+    for (std::size_t i = 0; i < group.matchers.size(); ++i)
+      if ((group.types[i] >> event.type & 1) != 0)
+        group.matchers[i]->advance_partition(group.partition, event.time_ns, releases_);
+  }
 }
 
 void engine::match(const event_header& event) {

@@ -56,13 +56,13 @@ class engine {
   template <class HandOn>
   void process(const event_header& event, HandOn&& hand_on) {
     if (event.type == time_mark) {
-      advance_all(event.time_ns);
+      advance_to(event.time_ns);
       return drain(event.time_ns, 0, hand_on);
     }
     if ((event.route & counts_here) != 0) ++processed_;
-    if (rules_->time == time_mode::arrival) advance_all(event.time_ns);
+    if (rules_->time == time_mode::arrival) advance_to(event.time_ns);
     find_partitions(event);
-    if (rules_->time != time_mode::arrival) advance_partitions(event.time_ns);
+    if (rules_->time != time_mode::arrival) advance_partitions(event);
     drain(event.time_ns, 0, hand_on);
     match(event);
     drain(event.time_ns, 1, hand_on);
@@ -74,7 +74,7 @@ class engine {
     while (const auto deadline = next_deadline()) {
       if (*deadline == std::numeric_limits<std::int64_t>::max()) return;
       // A run may have come to where it is already overdue; time does not go back for it.
-      advance_all(std::max(*deadline, time_ns_));
+      move_time(std::max(*deadline, time_ns_));
       drain(time_ns_, 0, hand_on);
     }
   }
@@ -98,10 +98,15 @@ class engine {
     cep::partition_id partition = null_handle;
   };
 
-  void advance_all(std::int64_t now_ns);
+  /// Time moves once for all events of one time: a run that comes to where it is already overdue is over when time
+  /// grows, in whichever shard it is.
+  void advance_to(std::int64_t now_ns) {
+    if (now_ns != time_ns_) move_time(now_ns);
+  }
+  void move_time(std::int64_t now_ns);
   void find_partitions(const event_header& event);
   [[nodiscard]] cep::partition_id find_partition(std::size_t index, group_state& group, const event_header& event);
-  void advance_partitions(std::int64_t now_ns);
+  void advance_partitions(const event_header& event);
   void match(const event_header& event);
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept;
 

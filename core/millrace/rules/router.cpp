@@ -12,7 +12,8 @@ key_packer::key_packer(const program& rules) {
     std::vector<std::vector<piece>> by_type;
     for (const auto& fields : group.fields_of) {
       std::vector<piece> pieces;
-      for (const field* f : fields) pieces.push_back({f->offset, f->bytes, f->type == field_type::string});
+      for (const field* f : fields)
+        pieces.push_back({f->offset, f->bytes, f->type == field_type::string, is_floating(f->type)});
       by_type.push_back(std::move(pieces));
     }
     pieces_.push_back(std::move(by_type));
@@ -20,6 +21,16 @@ key_packer::key_packer(const program& rules) {
   }
   buffer_.resize(bytes_max + 8);
 }
+
+namespace {
+
+/// Keys compare as bytes, numbers by value: -0.0 becomes 0.0.
+void merge_zeroes(std::byte* at, std::size_t bytes) noexcept {
+  const bool rest_is_zero = std::all_of(at, at + bytes - 1, [](std::byte b) { return b == std::byte{0}; });
+  if (rest_is_zero && at[bytes - 1] == std::byte{0x80}) at[bytes - 1] = std::byte{0};
+}
+
+}  // namespace
 
 std::span<const std::byte> key_packer::pack(std::size_t group, const event_header& event) noexcept {
   std::size_t size = 0;
@@ -32,6 +43,7 @@ std::span<const std::byte> key_packer::pack(std::size_t group, const event_heade
       bytes = sizeof length + length;
     }
     std::memcpy(buffer_.data() + size, from, bytes);
+    if (p.is_floating) merge_zeroes(buffer_.data() + size, bytes);
     size += bytes;
   }
   return {buffer_.data(), size};

@@ -33,6 +33,7 @@ class key_packer {
     std::uint32_t offset;
     std::uint32_t bytes;
     bool is_text;
+    bool is_floating;
   };
   std::vector<std::vector<std::vector<piece>>> pieces_;  // by group and event type
   std::vector<std::byte> buffer_;

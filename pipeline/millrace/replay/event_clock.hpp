@@ -33,10 +33,14 @@ class event_clock {
       return verdict::in_order;
     }
     if (watermark_ns_ && event.time_ns <= *watermark_ns_) return verdict::late;
-    if (!held_->try_push(event, data_bytes)) return verdict::full;
     newest_ns_ = std::max(newest_ns_, event.time_ns);
     if (mode_ == rules::time_mode::out_of_order) move_to(behind_newest());
-    return verdict::held;
+    return try_hold(event, data_bytes) ? verdict::held : verdict::full;
+  }
+
+  /// Holds an event for which there was no room, after `release` may have made some.
+  [[nodiscard]] bool try_hold(const event_header& event, std::size_t data_bytes) {
+    return held_->try_push(event, data_bytes);
   }
 
   /// A watermark of the feed itself. One that goes back says nothing. Other modes do not heed it.

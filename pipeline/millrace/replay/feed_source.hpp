@@ -151,7 +151,11 @@ class feed_source {
       case event_clock::verdict::in_order: return send(in, *event_);
       case event_clock::verdict::held: return release_due(in);
       case event_clock::verdict::late: return count_late();
-      case event_clock::verdict::full: return count_unheld();
+      case event_clock::verdict::full:
+        // The event may itself have moved the watermark past others.
+        release_due(in);
+        if (!clock_.try_hold(*event_, data_bytes_[event_->type])) count_unheld();
+        return;
     }
   }
 

@@ -38,6 +38,8 @@ class replay_run::state {
       made.end = (threaded_ ? threaded_->run() : inline_->run()).end;
     } catch (const std::exception& e) {
       made.failure = e.what();
+    } catch (...) {
+      made.failure = "unknown failure";
     }
     made.wall_ns = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
     collect(made);

@@ -87,7 +87,7 @@ class inline_executor {
   // What came out before a failure shall be seen; a second failure says nothing new.
   void flush_after_failure() noexcept {
     try {
-      sink_.flush();
+      out_.flush();
     } catch (...) {
     }
   }

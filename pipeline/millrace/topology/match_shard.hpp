@@ -67,7 +67,8 @@ class match_shard {
 
   template <record_output Out>
   void process(const event_header& event, Out& out) {
-    for_each_rule([&](auto& rule) { rule.matcher.advance(event.time_ns, releases_); });
+    // Once for all events of one time, in whichever shard they are.
+    if (event.time_ns != time_ns_) for_each_rule([&](auto& rule) { rule.matcher.advance(event.time_ns, releases_); });
     time_ns_ = event.time_ns;
     if (event.type == time_mark) return drain({event.sequence, event.time_ns, 0, 0, 0}, out);
     ++processed_;

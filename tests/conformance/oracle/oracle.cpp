@@ -34,8 +34,10 @@ class interpreter {
   // --- events -------------------------------------------------------------------------------------------
 
   void process(std::size_t index) {
+    // Time moves once for all events of one time.
+    const bool moves = index == 0 || records_[index].time_ns != now_;
     now_ = records_[index].time_ns;
-    advance();
+    if (moves) advance();
     std::vector<run> kept;
     for (const run& each : live_) {
       std::vector<run> made = successors(each, index);
@@ -162,7 +164,7 @@ class interpreter {
       for (const run& each : live_)
         if (const auto end = end_of(each); end && (!due || *end < *due)) due = *end;
       if (!due) return;
-      now_ = *due;
+      now_ = std::max(*due, now_);
       advance();
     }
   }
