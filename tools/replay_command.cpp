@@ -122,7 +122,7 @@ class closing_words {
     remarks();
     if (!summary_.failure.empty()) {
       std::fprintf(stderr, "millrace: %s\n", summary_.failure.c_str());
-      std::fprintf(stderr, "millrace: the run failed after %llu records; what they gave is on standard output\n",
+      std::fprintf(stderr, "millrace: the run failed after %llu records; what they gave until then was printed\n",
                    static_cast<unsigned long long>(summary_.source.records));
       return failed;
     }
@@ -149,6 +149,15 @@ class closing_words {
     if (summary_.source.late != 0)
       std::fprintf(stderr, "millrace: %llu events were late: they were counted and not matched\n",
                    static_cast<unsigned long long>(summary_.source.late));
+    if (summary_.source.records != 0 && summary_.source.skipped == summary_.source.records)
+      std::fprintf(stderr, "millrace: none of the %llu records is of a declared event type; see 'when' in the rules\n",
+                   static_cast<unsigned long long>(summary_.source.records));
+    if (summary_.engine.faults + summary_.select_faults != 0)
+      std::fprintf(
+          stderr,
+          "millrace: %llu overflows or divisions by zero in conditions made them false, %llu in select print null\n",
+          static_cast<unsigned long long>(summary_.engine.faults),
+          static_cast<unsigned long long>(summary_.select_faults));
     if (summary_.end == run_end::stopped)
       std::fprintf(stderr, "millrace: stopped by %s after %llu records\n", stopped_by == SIGTERM ? "SIGTERM" : "SIGINT",
                    static_cast<unsigned long long>(summary_.source.records));

@@ -94,7 +94,7 @@ def cut(place, packed, what):
     whole = place.match(packed)
     ended(whole, 0)
     result = place.match(packed[:-len(packed) // 3])
-    ended(result, 1, what, "the run failed after ", " records; what they gave is on standard output")
+    ended(result, 1, what, "the run failed after ", " records; what they gave until then was printed")
     assert result.stdout and whole.stdout.startswith(result.stdout), "the output up to the break"
 
 

@@ -102,7 +102,7 @@ void collect_names(const std::vector<stage>& sequence, std::set<std::string>& na
 void check(const pattern& source) {
   if (source.stages.empty()) throw pattern_error("", "found no stage, expected at least one");
   if (source.within_ns < 0 || source.between_ns < 0)
-    throw pattern_error("", "found a negative within, expected a positive duration");
+    throw pattern_error("", "found a within that is not positive, expected a positive duration");
   std::set<std::string> names;
   collect_names(source.stages, names);
   check_sequence(source, source.stages, false, true);

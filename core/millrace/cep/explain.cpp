@@ -40,9 +40,9 @@ class teller {
   }
 
   /// What else an edge does: bounds, and when the match is complete at once.
-  [[nodiscard]] std::string remarks(const edge& e) const {
+  [[nodiscard]] std::string remarks(const edge& e, bool from_start) const {
     std::string made;
-    if (e.gap_ns != 0) made += "; within " + format_duration(e.gap_ns) + " of the last event";
+    if (e.gap_ns != 0 && !from_start) made += "; within " + format_duration(e.gap_ns) + " of the last event";
     for (std::uint32_t i = e.finals_begin; i < e.finals_end; ++i) {
       const std::string when = condition(of_.finals[i]);
       made += when == "always" ? "; also a match" : "; also a match if " + when;
@@ -96,7 +96,7 @@ std::string explain_table(const automaton& of, const condition_text& text) {
     for (std::uint32_t i = n.edges_begin; i < n.edges_end; ++i) {
       const edge& e = of.edges[i];
       made += fmt::format("  {:<10} {:<18} {:<10} {}{}\n", i == n.edges_begin ? tell.node_name(id) : "",
-                          tell.action_name(e), tell.target(e), tell.condition(e.guard), tell.remarks(e));
+                          tell.action_name(e), tell.target(e), tell.condition(e.guard), tell.remarks(e, id == 0));
     }
     if (n.pending) made += fmt::format("  {:<10} {:<18} {:<10} time runs out\n", "", "expire", "match");
   }
@@ -117,7 +117,7 @@ std::string explain_dot(const automaton& of, const condition_text& text) {
                                                            : ", style=dashed";
       made += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\\n{}{}\"{}];\n", tell.node_name(id),
                           e.action == action::stop ? "dies" : tell.node_name(e.target), escaped(tell.action_name(e)),
-                          escaped(tell.condition(e.guard)), escaped(tell.remarks(e)), style);
+                          escaped(tell.condition(e.guard)), escaped(tell.remarks(e, id == 0)), style);
     }
     if (n.pending)
       made += fmt::format("  \"{}\" -> \"match\" [label=\"time runs out\", style=bold];\n", tell.node_name(id));

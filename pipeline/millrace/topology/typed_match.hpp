@@ -1,6 +1,5 @@
 #pragma once
 
-#include <millrace/base/check.hpp>
 #include <millrace/cep/taken.hpp>
 #include <millrace/stage/output_order.hpp>
 #include <millrace/topology/stages.hpp>
@@ -15,19 +14,26 @@
 
 namespace millrace {
 
+namespace detail {
+
+/// Says which stage a match was asked for and which ones its pattern has, then aborts.
+[[noreturn]] void no_event_of_stage(std::string_view stage, std::span<const std::string> stages) noexcept;
+
+}  // namespace detail
+
 /// A match, or a partial match that timed out, while its handler looks at it. Nothing of it outlives the call.
 /// Threads: one owner. Allocation: none. Complexity: linear in the events of the match.
 template <event_data T>
 class typed_match {
  public:
   typed_match(expr::history events, std::span<const std::string> stages, std::int64_t at_ns, bool timeout) noexcept
-      : all_(events), view_(events, stages), at_ns_(at_ns), timeout_(timeout) {}
+      : all_(events), stages_(stages), view_(events, stages), at_ns_(at_ns), timeout_(timeout) {}
 
   /// The last event of a stage. Requires: it has one; see `count` for optional stages and timeouts.
   [[nodiscard]] const T& operator[](std::string_view stage) const noexcept {
     const T* const found = view_.last(stage);
-    MILLRACE_CHECK(found != nullptr,
-                   "match[\"stage\"]: the match has no event of that stage; ask count(\"stage\") before");
+    if (found == nullptr) [[unlikely]]
+      detail::no_event_of_stage(stage, stages_);
     return *found;
   }
 
@@ -46,6 +52,7 @@ class typed_match {
 
  private:
   expr::history all_;
+  std::span<const std::string> stages_;
   cep::taken<T> view_;
   std::int64_t at_ns_;
   bool timeout_;

@@ -261,7 +261,7 @@ TEST(topology_death, asking_for_an_event_that_a_match_does_not_have_is_a_defect_
         .build()
         .run();
   };
-  EXPECT_DEATH(wrong(), "ask count");
+  EXPECT_DEATH(wrong(), "found an unknown stage, expected one of a");
 }
 
 // --- what is counted ------------------------------------------------------------------------------------
