@@ -168,4 +168,17 @@ def keys_never_act_on_a_terminal(place):
     assert b"\x1b" not in result.stdout
 
 
+@checks.case
+def a_feed_of_no_declared_type_is_remarked(place):
+    rules = 'event A when kind == "logn" { ts : timestamp }\npattern p on A { a }'
+    result = place.match('{"kind":"login","ts":1}\n' * 3, rules=rules)
+    ended(result, 0, "none of the 3 records is of a declared event type")
+
+
+@checks.case
+def faults_are_remarked(place):
+    result = place.match(record(1, x=0), rules=RULES.replace("x == 1", "1 / x > 0"))
+    ended(result, 0, "1 overflows or divisions by zero in conditions made them false")
+
+
 sys.exit(checks.run())

@@ -253,15 +253,16 @@ TEST(topology, a_handler_sees_all_of_a_match_and_emits_as_often_as_it_likes) {
 
 TEST(topology_death, asking_for_an_event_that_a_match_does_not_have_is_a_defect_of_the_program) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  const auto wrong = [] {
+  const auto asking = [](const auto& pattern) {
     topology{}
         .source(from_range(std::vector{at(0, 1, 9)}))
-        .match(cep::begin<txn>("a"), [](const auto& m, auto& out) { out.emit(m["b"]); })
+        .match(pattern, [](const auto& m, auto& out) { out.emit(m["b"]); })
         .sink([](const txn&) {})
         .build()
         .run();
   };
-  EXPECT_DEATH(wrong(), "found an unknown stage, expected one of a");
+  EXPECT_DEATH(asking(cep::begin<txn>("a")), "found an unknown stage, expected one of a");
+  EXPECT_DEATH(asking(cep::begin<txn>("a").then("b").optional()), "ask count");
 }
 
 // --- what is counted ------------------------------------------------------------------------------------
