@@ -1,8 +1,12 @@
 // The login anomaly (three failed logins, then a success from another address) in C++ and as a text rule, on the same
 // events in memory: events a second, and the time from an event to its match.
 #include <millrace/millrace.hpp>
+#include <millrace/placement/machine.hpp>
+#include <millrace/placement/pinning.hpp>
+#include <millrace/ring/spsc_ring.hpp>
 #include <millrace/rules/compile.hpp>
 #include <millrace/rules/engine.hpp>
+#include <millrace/stage/idle_strategy.hpp>
 #include <millrace/stats/histogram.hpp>
 #include <millrace/time/cycle_clock.hpp>
 
@@ -222,7 +226,7 @@ void latency(benchmark::State& state) {
                        if (++matches > 1'000 && intended != 0) all.record(clock().ns_between(intended, clock().now()));
                      });
     if constexpr (AcrossRing) {
-      const wait_strategy how = has_cores ? wait_strategy::busy_spin : wait_strategy::yield;
+      const wait_strategy how = has_cores ? wait_strategy::busy_spin : wait_strategy::blocking;
       std::move(draft).shards(1, placement::one_core_each()).wait(how).build().run();
     } else {
       std::move(draft).wait(wait_strategy::busy_spin).build().run();
@@ -230,6 +234,62 @@ void latency(benchmark::State& state) {
     if (matches != matches_expected(users)) state.SkipWithError("the front ends find different matches");
   }
   if (AcrossRing && !has_cores) state.SetLabel("fewer cores than threads");
+  state.counters["p50_ns"] = static_cast<double>(all.value_at_percentile(50));
+  state.counters["p99_ns"] = static_cast<double>(all.value_at_percentile(99));
+  state.counters["p99.9_ns"] = static_cast<double>(all.value_at_percentile(99.9));
+  state.counters["max_ns"] = static_cast<double>(all.max());
+}
+
+/// One ring between two threads and nothing else: the source's thread writes the slots, the other matches in them. For
+/// machines of two cores, where the executor's three threads stand in each other's way.
+void latency_across_one_ring(benchmark::State& state) {
+  const auto users = static_cast<std::uint64_t>(state.range(0));
+  const auto& events = logins_of(users);
+  const double ticks_each = clock().ticks_per_ns() * 1e9 / static_cast<double>(state.range(1));
+  const auto rules = std::make_shared<const rules::program>(rules::compile({"login_anomaly.mr", rule_text}));
+  const auto cpus = machine::detect().cpus();
+  histogram all = histogram::of_latencies();
+  for (auto _ : state) {
+    rules::engine engine(rules, {});
+    spsc_ring<> ring(1'024, (sizeof(event<login>) + 63) / 64 * 64);
+    std::thread source([&] {
+      if (cpus.size() > 1) static_cast<void>(pin_this_thread(cpus[0]));
+      const std::uint64_t start = clock().now();
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        const auto due = start + static_cast<std::uint64_t>(static_cast<double>(i) * ticks_each);
+        while (clock().now() < due) pause_core();
+        std::byte* slot;
+        while ((slot = ring.try_claim()) == nullptr) pause_core();
+        auto& into = *::new (slot) event<login>(events[i]);
+        into.header.sequence = i + 1;
+        into.header.id.low = i;
+        into.header.route = rules::counts_here | 1;
+        into.data.intended = due;
+        ring.publish();
+      }
+    });
+    const affinity_guard lent;
+    if (cpus.size() > 1) static_cast<void>(pin_this_thread(cpus[1]));
+    std::uint64_t matches = 0;
+    const auto hand_on = [&](const rules::released_match& match) {
+      const auto& last = cep::data_as<login>(*match.taken.back().event);
+      const bool at_once = match.at_ns == match.taken.back().event->time_ns;
+      if (++matches > 1'000 && at_once) all.record(clock().ns_between(last.intended, clock().now()));
+    };
+    for (std::size_t taken = 0; taken < events.size();) {
+      const std::byte* const slot = ring.try_peek();
+      if (slot == nullptr) {
+        pause_core();
+        continue;
+      }
+      engine.process(*std::launder(reinterpret_cast<const event_header*>(slot)), hand_on);
+      ring.release();
+      ++taken;
+    }
+    source.join();
+    engine.finish(hand_on);
+    if (matches != matches_expected(users)) state.SkipWithError("the front ends find different matches");
+  }
   state.counters["p50_ns"] = static_cast<double>(all.value_at_percentile(50));
   state.counters["p99_ns"] = static_cast<double>(all.value_at_percentile(99));
   state.counters["p99.9_ns"] = static_cast<double>(all.value_at_percentile(99.9));
@@ -244,7 +304,14 @@ BENCHMARK(latency<false>)
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(latency<true>)
-    ->Name("event_to_match/across_ring/keys_rate")
+    ->Name("event_to_match/threaded_executor/keys_rate")
+    ->Args({1'000, 1'000'000})
+    ->Args({100'000, 250'000})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+
+BENCHMARK(latency_across_one_ring)
+    ->Name("event_to_match/one_ring/keys_rate")
     ->Args({1'000, 1'000'000})
     ->Args({100'000, 250'000})
     ->Iterations(1)
