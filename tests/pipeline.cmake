@@ -10,7 +10,7 @@ millrace_test(feed
     pipeline/feed/value_test.cpp
   LIBRARIES millrace::pipeline ZLIB::ZLIB zstd::libzstd_shared
 )
-millrace_test(feed_allocation SOURCES pipeline/feed/feed_allocation_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(feed_allocation SOURCES allocation_counter.cpp pipeline/feed/feed_allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(placement SOURCES pipeline/placement/placement_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(replay SOURCES pipeline/replay/event_clock_test.cpp pipeline/replay/pacer_test.cpp LIBRARIES millrace::pipeline)
@@ -19,6 +19,6 @@ millrace_test(sink
   LIBRARIES millrace::pipeline simdjson::simdjson)
 millrace_test(stage SOURCES pipeline/stage/idle_strategy_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(threaded_executor SOURCES pipeline/topology/record_reader_test.cpp pipeline/topology/threaded_executor_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
-millrace_test(executor_allocation SOURCES pipeline/topology/executor_allocation_test.cpp LIBRARIES millrace::pipeline)
-millrace_test(allocation SOURCES pipeline/topology/allocation_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(executor_allocation SOURCES allocation_counter.cpp pipeline/topology/executor_allocation_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(allocation SOURCES allocation_counter.cpp pipeline/topology/allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(topology SOURCES pipeline/topology/topology_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)

@@ -45,4 +45,10 @@ inline std::uint64_t hash_bytes(const std::byte* data, std::size_t bytes, std::u
   return detail::multiply_fold(state ^ 0x1d8e4e27c47d124fULL, 0xeb44accab455d165ULL ^ seed);
 }
 
+/// One of `count` places for a hash that spreads in all bits: the high bits of hash * count (Lemire's reduction).
+inline std::size_t place_of(std::uint64_t hash, std::size_t count) noexcept {
+  __extension__ using wide = unsigned __int128;
+  return static_cast<std::size_t>(static_cast<wide>(hash) * count >> 64);
+}
+
 }  // namespace millrace

@@ -51,6 +51,7 @@ class matcher : public matcher_state {
     hits_.reserve(automaton_->edges.size());
     history_.reserve(256);
     completed_.reserve(256);
+    steps_.reserve(256);
   }
 
   /// Makes `event` the one that the following calls are about, for all keys.

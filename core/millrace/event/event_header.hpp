@@ -20,6 +20,9 @@ struct event_id {
 /// Type number of an event within one engine. Zero is the first declared type.
 using event_type = std::uint16_t;
 
+/// Type of a slot that holds no event: it tells that time has come to the header's `time_ns`.
+inline constexpr event_type time_mark = 0xFFF0;
+
 /// What every event carries in front of its data: one cache line, written once where the event enters.
 ///
 /// Units: `time_ns` is nanoseconds since the Unix epoch, in event time.

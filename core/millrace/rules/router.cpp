@@ -55,8 +55,7 @@ router::router(std::shared_ptr<const program> rules, unsigned shards)
 std::size_t router::shard_of(std::size_t group, const event_header& event) noexcept {
   if (rules_->groups[group].fields.empty()) return group % routes_.size();
   const std::uint64_t hash = cep::key_directory::hash(packer_.pack(group, event));
-  __extension__ using wide = unsigned __int128;
-  return static_cast<std::size_t>(static_cast<wide>(hash) * routes_.size() >> 64);
+  return place_of(hash, routes_.size());
 }
 
 std::span<const std::uint16_t> router::route(const event_header& event) noexcept {

@@ -12,9 +12,6 @@
 
 namespace millrace::rules {
 
-/// Type of a slot that tells a shard only that time has come to the header's `time_ns`.
-inline constexpr event_type time_mark = 0xFFF0;
-
 /// Bit of `event_header::route` in the one copy of an event that counts it as processed; the bits below it are
 /// the key groups for which the shard shall look at the event.
 inline constexpr std::uint16_t counts_here = 0x8000;

@@ -205,7 +205,7 @@ class feed_source {
   template <class Ingress>
   void mark(Ingress& in, unsigned shard, std::int64_t ns) {
     event_header& slot = in.claim(shard);
-    slot.type = rules::time_mark;
+    slot.type = time_mark;
     slot.time_ns = ns;
     slot.sequence = sequence_;
     slot.route = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <millrace/base/hash.hpp>
 #include <millrace/event/event.hpp>
 #include <millrace/topology/event_feed.hpp>
 #include <millrace/topology/partition_key.hpp>
@@ -54,7 +55,7 @@ class keyed_source {
     if constexpr (Key::keyed) {
       const auto key = key_(in_hand_.data);
       header.key = cep::key_directory::hash(bytes_of(key));
-      shard = shard_of(header.key, in.shards());
+      shard = static_cast<unsigned>(place_of(header.key, in.shards()));
     }
     send(in, shard);
   }

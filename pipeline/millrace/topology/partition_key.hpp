@@ -50,14 +50,5 @@ template <class Key>
   return std::as_bytes(std::span<const Key, 1>(&key, 1));
 }
 
-/// The shard of a key's hash, as the text rules' router chooses it.
-[[nodiscard]] inline unsigned shard_of(std::uint64_t hash, unsigned shards) noexcept {
-  __extension__ using wide = unsigned __int128;
-  return static_cast<unsigned>(static_cast<wide>(hash) * shards >> 64);
-}
-
-/// A slot that holds no event: time has come to `time_ns`.
-inline constexpr event_type time_mark = 0xFFF0;
-
 }  // namespace detail
 }  // namespace millrace

@@ -2,23 +2,7 @@
 #include <pipeline/feed/feed_fixture.hpp>
 
 #include <gtest/gtest.h>
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}  // namespace
-
-// NOLINTBEGIN(misc-new-delete-overloads)
-void* operator new(std::size_t bytes) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* at = std::malloc(bytes)) return at;
-  throw std::bad_alloc();
-}
-void operator delete(void* at) noexcept { std::free(at); }
-void operator delete(void* at, std::size_t) noexcept { std::free(at); }
-// NOLINTEND(misc-new-delete-overloads)
+#include <allocation_counter.hpp>
 
 namespace millrace::feed::testing {
 namespace {

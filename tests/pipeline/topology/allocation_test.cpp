@@ -1,48 +1,18 @@
 // Ten million events through an engine, and not one allocation on the way.
 #include <millrace/millrace.hpp>
+#include <millrace/rules/compile.hpp>
+#include <millrace/rules/engine.hpp>
+#include <millrace/sink/match_line.hpp>
 
 #include <gtest/gtest.h>
+#include <allocation_counter.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
+#include <memory>
 #include <random>
 #include <vector>
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-void* counted(std::size_t bytes) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(bytes); memory != nullptr) return memory;
-  throw std::bad_alloc();
-}
-
-void* counted(std::size_t bytes, std::align_val_t alignment) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  const auto unit = static_cast<std::size_t>(alignment);
-  if (void* const memory = std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit); memory != nullptr) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) { return counted(bytes); }
-void* operator new[](std::size_t bytes) { return counted(bytes); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) { return counted(bytes, alignment); }
-void* operator new[](std::size_t bytes, std::align_val_t alignment) { return counted(bytes, alignment); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace millrace {
 namespace {
@@ -203,6 +173,54 @@ TEST(allocation, ten_million_events_of_a_hundred_thousand_keys_allocate_nothing)
   EXPECT_TRUE(found == expected);
   RecordProperty("events_per_second", std::to_string(static_cast<double>(event_count) / seconds));
   RecordProperty("matches", std::to_string(report.matches));
+}
+
+/// Rules that use each part of the matcher: absence, timeouts, groups, skip strategies, text, aggregates.
+constexpr const char* every_part = R"(
+event Login { ts : timestamp  user : u64  ip : u32  ok : bool  name : string(16) }
+pattern anomaly on Login by user within 10m {
+  failed{3} : ok == false   then success : ok and ip not in failed.ip   skip past last
+  select user, attempts = count(failed), ips = distinct(failed.ip), who = upper(success.name)
+}
+pattern absent on Login by user within 5m { a : not ok   not then b : ok and ip == 0 }
+pattern grouped on Login by user within 10m { ( a : ok  then b : not ok ){1,2}   then c : ok and sum(a.ip) > 0   skip next  on timeout }
+pattern any_key on Login within 1s { a : name == "user7"  then b+ until (count(b) == 3) : starts_with(name, "user7")  skip to last b }
+)";
+
+TEST(allocation, rules_from_text_allocate_nothing_an_event_nor_a_line) {
+  struct data {
+    std::int64_t ts;
+    std::uint64_t user;
+    std::uint32_t ip;
+    bool ok;
+    fixed_string<16> name;
+  };
+  const auto rules = std::make_shared<const rules::program>(rules::compile({"every_part.mr", every_part}));
+  rules::router router(rules, 1);
+  rules::engine engine(rules, {});
+  sink::match_line line(rules);
+  std::mt19937_64 random(3);
+  std::uint64_t before = 0;
+  std::uint64_t bytes = 0;
+  event<data> in_hand{};
+  constexpr std::size_t count = 400'000;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i == count / 2) before = allocations.load();
+    const std::uint64_t bits = random();
+    in_hand.header.sequence = i + 1;
+    in_hand.header.id.low = i;
+    in_hand.header.time_ns = static_cast<std::int64_t>(i) * 100'000'000;
+    in_hand.data = {
+        in_hand.header.time_ns, bits % 500, static_cast<std::uint32_t>(bits >> 32) % 3, (bits >> 60 & 1) != 0, {}};
+    ASSERT_TRUE(in_hand.data.name.try_assign((bits >> 50 & 15) == 0 ? "user7" : "somebody"));
+    in_hand.header.route = router.route(in_hand.header)[0];
+    engine.process(in_hand.header, [&](const rules::released_match& match) { bytes += line.write(match).size(); });
+  }
+  EXPECT_EQ(allocations.load() - before, 0U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_GT(engine.counters_of(i).matches, 100U) << rules->patterns[i].name;
+  EXPECT_GT(engine.counters().timeouts, 1'000U);
+  EXPECT_EQ(engine.counters().refused, 0U);
+  EXPECT_GT(bytes, 1'000'000U);
 }
 
 }  // namespace
