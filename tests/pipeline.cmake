@@ -10,6 +10,10 @@ millrace_test(feed
     pipeline/feed/value_test.cpp
   LIBRARIES millrace::pipeline ZLIB::ZLIB zstd::libzstd_shared
 )
+# The same decoder on machines without vectors (simdjson's switch).
+add_test(NAME feed.with_the_scalar_kernel COMMAND feed_tests --gtest_brief=1)
+set_tests_properties(feed.with_the_scalar_kernel PROPERTIES ENVIRONMENT SIMDJSON_FORCE_IMPLEMENTATION=fallback)
+
 millrace_test(feed_allocation SOURCES allocation_counter.cpp pipeline/feed/feed_allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(placement SOURCES pipeline/placement/placement_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)

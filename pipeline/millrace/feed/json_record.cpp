@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace millrace::feed {
 namespace {
@@ -32,8 +33,14 @@ const char* json_record::read(const line_reader& lines) {
     scratch_.resize(std::bit_ceil(line.size() + line_padding_bytes));
   if (const char* wrong = index_line(lines)) return wrong;
   skip_tokens_before(line.data());
-  const char* const wrong = walk(line);
-  if (wrong != nullptr) skip_tokens_before(line.data() + line.size());
+  if (walk(line, index_.end()) == nullptr) [[likely]]
+    return nullptr;
+  // Once more with the tokens of this line only: what is wrong with it must not depend on the lines behind it.
+  const std::uint32_t* const first = cursor_;
+  skip_tokens_before(line.data() + line.size());
+  const std::uint32_t* const behind = std::exchange(cursor_, first);
+  const char* const wrong = walk(line, behind);
+  cursor_ = behind;
   return wrong;
 }
 
@@ -69,13 +76,12 @@ void json_record::skip_tokens_before(const char* end) noexcept {
 }
 
 /// Tokens of the next lines may be read where an object does not end: they are in the block, and the place of
-/// the closing brace tells in the end.
-const char* json_record::walk(std::string_view line) {
+/// the closing brace tells in the end. `last`: behind the last token that may be read.
+const char* json_record::walk(std::string_view line, const std::uint32_t* last) {
   std::fill(values_.begin(), values_.end(), nullptr);
   member_count_ = 0;
   const char* const base = block_begin_;
   const char* const line_end = line.data() + line.size();
-  const std::uint32_t* const last = index_.end();
   const std::uint32_t* at = cursor_;
   std::size_t previous = values_.size();
   if (at == last || base[*at] != '{' || base + *at >= line_end) return not_an_object;
@@ -96,7 +102,7 @@ const char* json_record::walk(std::string_view line) {
         if (slot != name_table::unknown) successors_[previous] = slot;
       }
       if (*value == '{' || *value == '[') [[unlikely]] {
-        at = skip_value(at + 2, 0);
+        at = skip_value(at + 2, last, 0);
         if (at == nullptr) return bad_value;
         if (at == last) return truncated;
       } else {
@@ -132,22 +138,23 @@ std::uint32_t json_record::slot_of(const char* name, bool& wrong) const noexcept
 }
 
 /// The token behind the value that starts with token `at`; null when it is not JSON.
-const std::uint32_t* json_record::skip_value(const std::uint32_t* at, unsigned depth) const noexcept {
-  if (at == index_.end() || depth == depth_max) return nullptr;
+const std::uint32_t* json_record::skip_value(const std::uint32_t* at, const std::uint32_t* last,
+                                             unsigned depth) const noexcept {
+  if (at == last || depth == depth_max) return nullptr;
   const char* const value = block_begin_ + *at;
-  if (*value == '{') return skip_object(at + 1, depth);
-  if (*value == '[') return skip_array(at + 1, depth);
+  if (*value == '{') return skip_object(at + 1, last, depth);
+  if (*value == '[') return skip_array(at + 1, last, depth);
   return is_scalar(value) ? at + 1 : nullptr;
 }
 
-const std::uint32_t* json_record::skip_object(const std::uint32_t* at, unsigned depth) const noexcept {
-  const std::uint32_t* const last = index_.end();
+const std::uint32_t* json_record::skip_object(const std::uint32_t* at, const std::uint32_t* last,
+                                              unsigned depth) const noexcept {
   if (at == last) return nullptr;
   if (block_begin_[*at] == '}') return at + 1;
   for (;;) {
     if (last - at < 4) return nullptr;
     if (!is_string(block_begin_ + at[0]) || block_begin_[at[1]] != ':') return nullptr;
-    at = skip_value(at + 2, depth + 1);
+    at = skip_value(at + 2, last, depth + 1);
     if (at == nullptr || at == last) return nullptr;
     const char separator = block_begin_[*at++];
     if (separator == '}') return at;
@@ -155,12 +162,12 @@ const std::uint32_t* json_record::skip_object(const std::uint32_t* at, unsigned 
   }
 }
 
-const std::uint32_t* json_record::skip_array(const std::uint32_t* at, unsigned depth) const noexcept {
-  const std::uint32_t* const last = index_.end();
+const std::uint32_t* json_record::skip_array(const std::uint32_t* at, const std::uint32_t* last,
+                                             unsigned depth) const noexcept {
   if (at == last) return nullptr;
   if (block_begin_[*at] == ']') return at + 1;
   for (;;) {
-    at = skip_value(at, depth + 1);
+    at = skip_value(at, last, depth + 1);
     if (at == nullptr || at == last) return nullptr;
     const char separator = block_begin_[*at++];
     if (separator == ']') return at;

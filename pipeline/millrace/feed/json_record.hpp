@@ -63,10 +63,13 @@ class json_record {
   }();
 
   [[nodiscard]] const char* index_line(const line_reader& lines);
-  [[nodiscard]] const char* walk(std::string_view line);
-  [[nodiscard]] const std::uint32_t* skip_value(const std::uint32_t* at, unsigned depth) const noexcept;
-  [[nodiscard]] const std::uint32_t* skip_object(const std::uint32_t* at, unsigned depth) const noexcept;
-  [[nodiscard]] const std::uint32_t* skip_array(const std::uint32_t* at, unsigned depth) const noexcept;
+  [[nodiscard]] const char* walk(std::string_view line, const std::uint32_t* last);
+  [[nodiscard]] const std::uint32_t* skip_value(const std::uint32_t* at, const std::uint32_t* last,
+                                                unsigned depth) const noexcept;
+  [[nodiscard]] const std::uint32_t* skip_object(const std::uint32_t* at, const std::uint32_t* last,
+                                                 unsigned depth) const noexcept;
+  [[nodiscard]] const std::uint32_t* skip_array(const std::uint32_t* at, const std::uint32_t* last,
+                                                unsigned depth) const noexcept;
   [[nodiscard]] std::uint32_t slot_of(const char* name, bool& wrong) const noexcept;
   [[nodiscard]] bool is_string(const char* at) const noexcept;
   void skip_tokens_before(const char* end) noexcept;

@@ -200,6 +200,17 @@ TEST(ndjson_decoder, one_bad_line_does_not_touch_its_neighbours) {
   }
 }
 
+TEST(ndjson_decoder, what_is_wrong_with_a_line_does_not_depend_on_the_lines_behind_it) {
+  for (const std::string bad :
+       {"{", "{{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":[", "{\"a\":[1,", "[", "7"}) {
+    const std::string alone = why_dead(bad);
+    for (const std::string next : {"{", "{}", "\"a\"", ":", ",", "}", "]", "1"}) {
+      const std::string text = bad + "\n" + next + "\n" + next + "\n" + std::string(good_line) + "\n";
+      EXPECT_EQ(read_ndjson(text, txn_layout())[0].reason, alone) << text;
+    }
+  }
+}
+
 TEST(ndjson_decoder, watermarks_take_no_record_index) {
   const auto all =
       read_ndjson(std::string(good_line) + "\n{\"watermark\":7}\n\n{\"watermark\":\"1970-01-01T00:00:01Z\"}\nx\n" +
@@ -261,10 +272,13 @@ TEST(ndjson_decoder, pieces_of_any_size_give_the_same_events) {
       case 0: text += "{\"watermark\":" + std::to_string(i) + "}\n"; break;
       case 1: text += std::string(random() % 200, '{') + "\n"; break;
       case 2: text += "\"\n"; break;
-      default:
-        text += "{\"ts\":" + std::to_string(random()) + ",\"user\":\"" + std::string(random() % 20, 'u') +
-                "\",\"pad\":\"" + std::string(random() % 400, ' ') +
-                "\",\"amount\":" + std::to_string(static_cast<double>(random()) / 1e4) + ",\"ok\":false}\r\n";
+      default: {
+        // One draw a statement: every compiler writes the same feed.
+        text += "{\"ts\":" + std::to_string(random());
+        text += ",\"user\":\"" + std::string(random() % 20, 'u');
+        text += "\",\"pad\":\"" + std::string(random() % 400, ' ');
+        text += "\",\"amount\":" + std::to_string(static_cast<double>(random()) / 1e4) + ",\"ok\":false}\r\n";
+      }
     }
   }
   const auto whole = read_ndjson(text, txn_layout());
