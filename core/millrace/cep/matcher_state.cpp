@@ -20,6 +20,14 @@ void matcher_state::close(partition_id id) noexcept {
   p.timer = null_handle;
 }
 
+std::uint32_t matcher_state::discard(partition_id id, std::uint32_t count_max) noexcept {
+  partition& p = partitions()[id];
+  std::uint32_t count = 0;
+  for (run_list* const list : {&p.runs, &p.completed})
+    for (; count != count_max && !list->empty(); ++count) store_.release(store_.pop(*list));
+  return count;
+}
+
 // --- time -----------------------------------------------------------------------------------------------
 
 std::int64_t matcher_state::deadline_of(const run& r) const noexcept {

@@ -46,6 +46,10 @@ class matcher_state {
   /// Gives back the timer of an idle partition.
   void close(partition_id id) noexcept;
 
+  /// Gives back partial matches of a key, and matches held back, without handing them out: at most `count_max`.
+  /// Returns how many; where it is fewer, the key has none left. What is left of its timer says nothing any more.
+  std::uint32_t discard(partition_id id, std::uint32_t count_max) noexcept;
+
   /// Moves the time of every key to `now_ns`: expires what is due.
   void advance(std::int64_t now_ns, releases& out);
 
