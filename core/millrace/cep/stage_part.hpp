@@ -16,6 +16,7 @@ namespace millrace::cep::detail {
 struct stage_shape {
   bool first = false;  ///< of the pattern
   bool group = false;
+  bool any_order = false;
   bool negated = false;
   bool not_next = false;
   bool counted = false;

@@ -146,7 +146,10 @@ class reader {
     std::vector<stage_syntax> made;
     stage_syntax next;
     for (const auto& child : node.children) {
-      if (child->is_type<g::single>() || child->is_type<g::group>()) {
+      if (is_stage(*child)) {
+        if (child->is_type<g::any_order>() && (next.link == cep::link::not_next || next.link == cep::link::not_then))
+          throw rules_error(source_, range_of(*child),
+                            "found 'not' before all ( … ), expected a single stage; write a negation for each member");
         stage(*child, next);
         made.push_back(std::exchange(next, {}));
       } else {
@@ -157,6 +160,51 @@ class reader {
     return made;
   }
 
+  static bool is_stage(const tree_node& node) {
+    return node.is_type<g::single>() || node.is_type<g::group>() || node.is_type<g::any_order>();
+  }
+
+  void any_order(const tree_node& node, stage_syntax& into) const {
+    into.where = range_of(node);
+    into.any_order = true;
+    for (const auto& child : node.children) {
+      if (is_stage(*child))
+        stage(*child, into.members.emplace_back());
+      else
+        refuse_in_any_order(*child);
+    }
+    if (into.members.size() < 2)
+      throw rules_error(source_, into.where,
+                        "found all ( … ) with " + std::to_string(into.members.size()) +
+                            " members, expected at least 2; write a single stage without all");
+  }
+
+  [[noreturn]] void refuse_in_any_order(const tree_node& node) const {
+    const std::string found = "found '" + text_of(node) + "' ";
+    if (node.is_type<g::condition>() || node.is_type<g::stage_type>())
+      throw rules_error(source_, range_of(node), found + "behind all ( … ), expected it on each of its members");
+    if (node.is_type<g::stage_within>())
+      throw rules_error(source_, range_of(node),
+                        found +
+                            "behind all ( … ), expected it on the pattern; write 'within D' or 'within D between "
+                            "events' in its header");
+    if (is_modifier(node))
+      throw rules_error(source_, range_of(node),
+                        found + "behind all ( … ), expected none; put it on a group: ( all ( … ) )+ " + text_of(node));
+    if (node.is_type<g::quantifier>())
+      throw rules_error(source_, range_of(node),
+                        found + "behind all ( … ), expected none; put it on a group: ( all ( … ) )" + text_of(node));
+    throw rules_error(source_, range_of(node),
+                      found +
+                          "before a member of all ( … ), expected ',' between members and no link; link what has an "
+                          "order before or behind all ( … )");
+  }
+
+  static bool is_modifier(const tree_node& node) {
+    return node.is_type<g::greedy>() || node.is_type<g::strict>() || node.is_type<g::any>() ||
+           node.is_type<g::until_clause>();
+  }
+
   static cep::link link(const tree_node& node) {
     if (node.is_type<g::link_not_next>()) return cep::link::not_next;
     if (node.is_type<g::link_not_then>()) return cep::link::not_then;
@@ -165,6 +213,7 @@ class reader {
   }
 
   void stage(const tree_node& node, stage_syntax& into) const {
+    if (node.is_type<g::any_order>()) return any_order(node, into);
     into.where = range_of(node);
     for (const auto& child : node.children) {
       if (child->is_type<g::stage_name>())

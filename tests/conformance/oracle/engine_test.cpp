@@ -57,7 +57,7 @@ rules::engine_limits small_limits() {
 /// The names of the stages in the order of the text, as the engine numbers them.
 void stage_names(const std::vector<cep::stage>& stages, std::vector<std::string>& names) {
   for (const cep::stage& s : stages) {
-    if (!s.is_group()) names.push_back(s.name);
+    if (s.members.empty()) names.push_back(s.name);
     stage_names(s.members, names);
   }
 }
