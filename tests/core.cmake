@@ -1,8 +1,10 @@
 # Rooms of core/.
 millrace_test(base SOURCES core/base/crc32c_test.cpp core/base/fixed_string_test.cpp LIBRARIES millrace::core)
-millrace_test(builder SOURCES core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp LIBRARIES millrace::core)
+millrace_test(builder
+  SOURCES core/cep/any_order_test.cpp core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp
+  LIBRARIES millrace::core)
 millrace_test(cep
-  SOURCES core/cep/automaton_test.cpp core/cep/formula_test.cpp core/cep/state_test.cpp
+  SOURCES core/cep/automaton_test.cpp core/cep/chain_matcher_test.cpp core/cep/formula_test.cpp core/cep/state_test.cpp
   LIBRARIES millrace::core)
 millrace_test(event SOURCES core/event/envelope_test.cpp core/event/layout_test.cpp LIBRARIES millrace::core)
 millrace_test(expr
@@ -15,6 +17,7 @@ millrace_test(ring
   LABELS concurrent)
 millrace_test(rules
   SOURCES
+    core/rules/any_order_test.cpp
     core/rules/check_test.cpp
     core/rules/diagnostic_test.cpp
     core/rules/engine_test.cpp

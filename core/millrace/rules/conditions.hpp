@@ -42,6 +42,10 @@ class condition_programs {
     return holds((*conditions_)[id].test.history_part, event, taken);
   }
 
+  [[nodiscard]] bool reads_history(cep::condition_id id) const noexcept {
+    return !(*conditions_)[id].test.history_part.empty();
+  }
+
   [[nodiscard]] std::uint64_t faulted() noexcept { return std::exchange(faults_, 0); }
 
  private:
