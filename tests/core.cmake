@@ -8,7 +8,7 @@ millrace_test(cep
   LIBRARIES millrace::core)
 millrace_test(event SOURCES core/event/envelope_test.cpp core/event/layout_test.cpp LIBRARIES millrace::core)
 millrace_test(expr
-  SOURCES core/expr/expression_oracle_test.cpp core/expr/expression_test.cpp core/expr/refusal_test.cpp
+  SOURCES core/expr/condition_index_test.cpp core/expr/expression_oracle_test.cpp core/expr/expression_test.cpp core/expr/refusal_test.cpp
   LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp LIBRARIES millrace::core)
 millrace_test(ring
