@@ -25,4 +25,11 @@ must_not_compile(pattern core/cep/must_not_compile/pattern.cpp MESSAGES
   "no event comes before the first stage"
   "or_where: there is no condition"
   "an event's data is a plain struct"
-  "greedy: every combination")
+  "greedy: every combination"
+  "all_of: expected at least two members"
+  "all_of has no quantifier"
+  "where: all_of has no condition of its own"
+  "a member of all_of is met an exact number of times"
+  "not_then: a negation looks at single events"
+  "all_of has no bound of its own"
+  "times: the member has a count already")

@@ -172,9 +172,10 @@ struct group;
 struct any_order;
 struct single;
 struct link;
-struct any_order_member : sor<seq<link, sor<any_order, group, single>>, any_order, group, single> {};
+struct link_ahead : at<sor<word<'n', 'o', 't'>, word<'n', 'e', 'x', 't'>, word<'t', 'h', 'e', 'n'>>> {};
+struct any_order_member : sor<seq<link_ahead, link, sor<any_order, group, single>>, any_order, group, single> {};
 struct any_order_members
-    : seq<any_order_member, star<sor<seq<token<comma>, any_order_member>, seq<at<link>, any_order_member>>>> {};
+    : seq<any_order_member, star<sor<seq<token<comma>, any_order_member>, seq<link_ahead, any_order_member>>>> {};
 struct all_word : seq<word<'a', 'l', 'l'>, gap, at<one<'('>>> {};
 struct group : seq<token<open_bracket>, sequence, token<close_bracket>, opt<quantifier>, gap, modifiers> {};
 struct single : seq<stage_name, gap, opt<quantifier>, gap, modifiers, opt<condition>> {};
