@@ -64,7 +64,6 @@ class condition_index_builder {
 
   void build(std::size_t type_count) {
     made_.words_ = std::max<std::size_t>(1, (conditions_.size() + 63) / 64);
-    made_.exact_.resize(conditions_.size());
     made_.types_.resize(type_count);
     for (std::size_t i = 0; i < conditions_.size(); ++i) read(i);
     for (std::size_t type = 0; type < type_count; ++type) build_type(type);
@@ -74,15 +73,8 @@ class condition_index_builder {
   /// Finds the comparisons that a condition begins with.
   void read(std::size_t condition) {
     const program& code = *conditions_[condition].code;
-    const auto all = code.code();
-    std::size_t at = 0;
-    for (; at < all.size(); at += 2) {
-      const bool last = at + 1 == all.size();
-      const bool conjunct = !last && all[at + 1].op == opcode::jump_if_false && all[at + 1].x == all.size();
-      if (!is_comparison(all[at].op) || all[at].d != 0 || !(last || (conjunct && all[at + 1].a == 0))) break;
-      found_.push_back({condition, &all[at], &code});
-    }
-    made_.exact_[condition] = at >= all.size();
+    const std::size_t end = condition_index::indexed_prefix(code);
+    for (std::size_t at = 0; at < end; at += 2) found_.push_back({condition, &code.code()[at], &code});
   }
 
   void build_type(std::size_t type) {
@@ -188,6 +180,20 @@ class condition_index_builder {
 condition_index::condition_index(std::span<const condition> conditions, std::size_t type_count) {
   condition_index_builder(*this, conditions).build(type_count);
 }
+
+std::size_t condition_index::indexed_prefix(const program& code) noexcept {
+  const auto all = code.code();
+  std::size_t at = 0;
+  for (; at < all.size(); at += 2) {
+    const bool last = at + 1 == all.size();
+    const bool conjunct =
+        !last && all[at + 1].op == opcode::jump_if_false && all[at + 1].a == 0 && all[at + 1].x == all.size();
+    if (!is_comparison(all[at].op) || all[at].d != 0 || !(last || conjunct)) break;
+  }
+  return std::min(at, all.size());
+}
+
+bool condition_index::covers(const program& code) noexcept { return indexed_prefix(code) == code.code().size(); }
 
 const std::uint64_t* condition_index::number_mask(const number_table& table, const std::byte* data) const noexcept {
   std::size_t index;

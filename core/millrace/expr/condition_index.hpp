@@ -34,8 +34,8 @@ class condition_index {
   /// Requires: `into` has `words()` words; `event.type` < the type count.
   void select(const event_header& event, std::uint64_t* into) const noexcept;
 
-  /// A set bit says that the condition holds: nothing is left to evaluate.
-  [[nodiscard]] bool is_exact(std::size_t number) const noexcept { return exact_[number]; }
+  /// Of a condition that is nothing but such comparisons, a set bit says that it holds.
+  [[nodiscard]] static bool covers(const program& code) noexcept;
   [[nodiscard]] std::size_t words() const noexcept { return words_; }
 
  private:
@@ -65,13 +65,14 @@ class condition_index {
   };
   friend class condition_index_builder;
 
+  /// How many instructions are comparisons joined by `and` that the code begins with, jumps between included.
+  static std::size_t indexed_prefix(const program& code) noexcept;
   [[nodiscard]] const std::uint64_t* number_mask(const number_table& table, const std::byte* data) const noexcept;
   [[nodiscard]] const std::uint64_t* text_mask(const text_table& table, const std::byte* data) const noexcept;
 
   std::size_t words_ = 0;
   std::vector<std::uint64_t> masks_;
   std::vector<type_tables> types_;
-  std::vector<bool> exact_;
 };
 
 }  // namespace millrace::expr
