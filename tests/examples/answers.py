@@ -33,8 +33,7 @@ def milliseconds(text):
 CELLS = {"ts": milliseconds, "amount": float, "price": float, "value": float, "latency_ms": int, "ok": lambda text: text == "1"}
 
 
-def records_of(feed):
-    path = EXAMPLES / "feeds" / feed
+def records_of(path):
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as text:
         if ".ndjson" in path.name:
             return [json.loads(line) for line in text]
@@ -70,12 +69,25 @@ SCENARIOS = (
 )
 
 
+def answers_on(path, name, is_event):
+    """The lines, as dictionaries, of a scenario on a feed."""
+    return getattr(scenarios, name)(events_of(records_of(path), is_event or (lambda record: True)))
+
+
+def as_printed(answers):
+    return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in answers)
+
+
+def invent(folder, shift=0):
+    """Has the invented feeds written into a folder."""
+    subprocess.run([sys.executable, EXAMPLES / "feeds/invented/generate.py", folder, str(shift)], check=True)
+
+
 def derived(name, feed, is_event, sentence):
     """(file, content) of a scenario."""
-    answers = getattr(scenarios, name)(events_of(records_of(feed), is_event or (lambda record: True)))
+    answers = answers_on(EXAMPLES / "feeds" / feed, name, is_event)
     assert answers, f"{name}: a feed without an answer shows nothing"
-    yield (EXAMPLES / "rules" / f"{name}.expected.jsonl",
-           "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in answers))
+    yield EXAMPLES / "rules" / f"{name}.expected.jsonl", as_printed(answers)
     if sentence:
         yield EXAMPLES / name / "expected.txt", "".join(sentence(line) + "\n" for line in answers)
 
@@ -88,7 +100,7 @@ def differences():
             if found != content:
                 yield f"{path.relative_to(EXAMPLES)}: found {len(found.splitlines())} lines:\n{found}derived:\n{content}"
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, EXAMPLES / "feeds/invented/generate.py", folder], check=True)
+        invent(folder)
         made = sorted(pathlib.Path(folder).iterdir())
         assert made, "the generator writes nothing"
         for feed in made:

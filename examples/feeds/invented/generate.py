@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the invented feeds of this folder: background noise, and situations at a bound and one millisecond beside it.
 
-    generate.py [folder]     the same bytes every time; the folder is the script's own when none is named
+    generate.py [FOLDER [SHIFT]]     the same bytes every time; into the script's own folder when none is named; other
+                                     noise for another SHIFT than 0, for tests
 
 Only Random.random() is drawn from: of the generators in Python's library it alone promises the same numbers for ever.
 """
@@ -164,8 +165,9 @@ FEEDS = ((payments, 1), (shop, 2), (calls, 3), (ticks, 4), (servers, 5))
 
 def main():
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
+    shift = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     for feed, seed in FEEDS:
-        rows = sorted(feed(Dice(seed)), key=lambda row: row[0])  # stable: what is written first comes first at one time
+        rows = sorted(feed(Dice(seed + shift)), key=lambda row: row[0])  # stable: what is written first comes first at one time
         lines = [feed.__doc__] + [",".join(map(str, (BEGIN + row[0], *row[1:]))) for row in rows]
         (folder / (feed.__name__ + ".csv")).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
