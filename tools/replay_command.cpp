@@ -100,13 +100,13 @@ void write_file(const std::string& path, const std::string& text) {
   if (!file) throw error("cannot write '" + path + "'");
 }
 
-void write_counts(sink::text_output& out, const replay::replay_summary& summary, const rules::program& rules) {
-  for (std::size_t i = 0; i < summary.patterns.size(); ++i) {
+void write_counts(sink::text_output& out, const replay::replay_summary& summary) {
+  for (const replay::pattern_summary& pattern : summary.patterns) {
     std::string line;
     sink::json_text json(line);
-    json.raw("{\"pattern\":").quoted(rules.patterns[i].name);
-    json.raw(",\"matches\":").integer(static_cast<expr::wide>(summary.patterns[i].matches));
-    json.raw(",\"timeouts\":").integer(static_cast<expr::wide>(summary.patterns[i].timeouts)).raw("}\n");
+    json.raw("{\"pattern\":").quoted(pattern.name);
+    json.raw(",\"matches\":").integer(static_cast<expr::wide>(pattern.matches));
+    json.raw(",\"timeouts\":").integer(static_cast<expr::wide>(pattern.timeouts)).raw("}\n");
     static_cast<void>(out.write(line));
   }
   out.flush();
@@ -202,10 +202,10 @@ int run_replay(const void* opaque) {
     summary = run.run();
   }
   if (dead) dead->flush();
-  if (arguments.count) write_counts(out, summary, *rules);
+  if (arguments.count) write_counts(out, summary);
   summary.output_closed = out.closed();
-  if (arguments.stats) std::fputs(summary_text(summary, *rules).c_str(), stderr);
-  if (!arguments.stats_json.empty()) write_file(arguments.stats_json, summary_json(summary, *rules));
+  if (arguments.stats) std::fputs(summary_text(summary).c_str(), stderr);
+  if (!arguments.stats_json.empty()) write_file(arguments.stats_json, summary_json(summary));
   if (!arguments.hgrm.empty()) {
     std::ofstream file(arguments.hgrm);
     summary.match_latency.write_hgrm(file);

@@ -53,7 +53,7 @@ void json_latency(sink::json_text& json, std::string& text, const char* name, co
 
 }  // namespace
 
-std::string summary_text(const replay::replay_summary& of, const rules::program& rules) {
+std::string summary_text(const replay::replay_summary& of) {
   const double seconds = static_cast<double>(of.wall_ns) / 1e9;
   const auto& in = of.source;
   std::string text = fmt::format("{}: {} records in {:.3f} s ({:.2f} M/s)\n", ending(of), in.records, seconds,
@@ -65,7 +65,7 @@ std::string summary_text(const replay::replay_summary& of, const rules::program&
     text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped,
                         count_if_any("outside of --from/--to", in.outside), count_if_any("watermarks", in.watermarks));
   for (std::size_t i = 0; i < of.patterns.size(); ++i)
-    text += fmt::format("  pattern   {}: {} matches{}\n", rules.patterns[i].name, of.patterns[i].matches,
+    text += fmt::format("  pattern   {}: {} matches{}\n", of.patterns[i].name, of.patterns[i].matches,
                         count_if_any("timeouts", of.patterns[i].timeouts));
   if (of.engine.refused != 0)
     text += fmt::format("  refused   {} partial matches: a bound on state was met\n", of.engine.refused);
@@ -81,7 +81,7 @@ std::string summary_text(const replay::replay_summary& of, const rules::program&
   return text;
 }
 
-std::string summary_json(const replay::replay_summary& of, const rules::program& rules) {
+std::string summary_json(const replay::replay_summary& of) {
   std::string text;
   sink::json_text json(text);
   const auto number = [&](const char* name, std::uint64_t value) {
@@ -108,7 +108,7 @@ std::string summary_json(const replay::replay_summary& of, const rules::program&
   json.raw(",\"output_crc32c\":").quoted(fmt::format("{:08x}", of.output_checksum));
   json.raw(",\"patterns\":[");
   for (std::size_t i = 0; i < of.patterns.size(); ++i) {
-    json.raw(i == 0 ? "{\"pattern\":" : ",{\"pattern\":").quoted(rules.patterns[i].name);
+    json.raw(i == 0 ? "{\"pattern\":" : ",{\"pattern\":").quoted(of.patterns[i].name);
     number("matches", of.patterns[i].matches);
     number("timeouts", of.patterns[i].timeouts);
     json.raw("}");

@@ -8,9 +8,9 @@
 namespace millrace::tools {
 
 /// The summary of a replay for people, several lines.
-std::string summary_text(const replay::replay_summary& of, const rules::program& rules);
+std::string summary_text(const replay::replay_summary& of);
 
 /// The same for programs: one JSON object, units in the names.
-std::string summary_json(const replay::replay_summary& of, const rules::program& rules);
+std::string summary_json(const replay::replay_summary& of);
 
 }  // namespace millrace::tools

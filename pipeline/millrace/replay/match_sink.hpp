@@ -32,6 +32,9 @@ class match_sink {
   bool consume(const output_order&, std::span<const std::byte> record) {
     match_head head;
     std::memcpy(&head, record.data(), sizeof head);
+    // A name that a change of the rules has brought.
+    if (head.rule >= tallies_.size()) [[unlikely]]
+      tallies_.resize(head.rule + 1);
     tally& of_rule = tallies_[head.rule];
     ++(head.timeout != 0 ? of_rule.timeouts : of_rule.matches);
     const std::span<const std::byte> text = record.subspan(sizeof head);
@@ -43,6 +46,7 @@ class match_sink {
 
   void flush() { static_cast<void>(out_.flush()); }
 
+  /// By rule number; names that had no match may be missing at the end.
   [[nodiscard]] std::span<const tally> tallies() const noexcept { return tallies_; }
   [[nodiscard]] bool limit_reached() const noexcept { return limit_reached_; }
   /// Nanoseconds from reading an event to handing its match to the output.

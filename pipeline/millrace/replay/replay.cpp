@@ -4,7 +4,9 @@
 #include <millrace/topology/inline_executor.hpp>
 #include <millrace/topology/threaded_executor.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 namespace millrace::replay {
@@ -15,12 +17,13 @@ class replay_run::state {
         const replay_options& options)
       : clock_(options.measures_latency ? std::make_unique<cycle_clock>() : nullptr),
         out_(out),
-        source_(std::move(decoder), rules, options.shards.value_or(1), with_clock(options.source)),
+        in_force_(rules::first_revision(rules)),
+        source_(std::move(decoder), in_force_, options.shards.value_or(1), with_clock(options.source)),
         sink_(out, rules->patterns.size(), options.limit, clock_.get()) {
     const match_stage::options chosen{options.lines, options.source.final_watermark, options.limits, clock_.get()};
     std::vector<match_stage*> shards;
     for (unsigned i = 0; i < options.shards.value_or(1); ++i) {
-      stages_.push_back(std::make_unique<match_stage>(rules, chosen));
+      stages_.push_back(std::make_unique<match_stage>(in_force_, chosen));
       shards.push_back(stages_.back().get());
     }
     executor_options how = options.executor;
@@ -53,6 +56,25 @@ class replay_run::state {
     source_.stop();
   }
 
+  std::shared_ptr<const change_position> change(const rules::rules_change& wanted, std::uint64_t not_before) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(changes_, [](const auto& each) { return each->settled(); });
+    auto made =
+        std::make_unique<rule_change>(rules::next_revision(*in_force_, wanted), static_cast<unsigned>(stages_.size()));
+    made->not_before = not_before;
+    for (const auto& stage : stages_) made->shards.push_back(stage->prepare(made->to));
+    changes_.push_back(std::move(made));
+    rule_change& posted = *changes_.back();
+    in_force_ = posted.to;
+    source_.post(posted);
+    return posted.position;
+  }
+
+  [[nodiscard]] std::shared_ptr<const rules::revision> in_force() const {
+    const std::lock_guard lock(mutex_);
+    return in_force_;
+  }
+
   [[nodiscard]] const feed_source& source() const noexcept { return source_; }
 
  private:
@@ -79,7 +101,12 @@ class replay_run::state {
       into.select_faults += stage->select_faults();
       into.event_latency.merge(stage->latency());
     }
-    into.patterns.assign(sink_.tallies().begin(), sink_.tallies().end());
+    const auto rules = in_force();
+    const auto tallies = sink_.tallies();
+    for (std::size_t i = 0; i < rules->names.size(); ++i) {
+      const match_sink::tally of = i < tallies.size() ? tallies[i] : match_sink::tally{};
+      into.patterns.push_back({rules->names[i], of.matches, of.timeouts});
+    }
     into.match_latency.merge(sink_.latency());
     into.output_bytes = out_.bytes();
     into.output_checksum = out_.checksum();
@@ -89,6 +116,9 @@ class replay_run::state {
 
   std::unique_ptr<cycle_clock> clock_;
   sink::text_output& out_;
+  mutable std::mutex mutex_;  // among those who change the rules
+  std::shared_ptr<const rules::revision> in_force_;
+  std::vector<std::unique_ptr<rule_change>> changes_;  // not settled yet, as far as is known
   feed_source source_;
   match_sink sink_;
   std::vector<std::unique_ptr<match_stage>> stages_;
@@ -104,6 +134,10 @@ replay_run::~replay_run() = default;
 
 replay_summary replay_run::run() { return state_->run(); }
 void replay_run::stop() noexcept { state_->stop(); }
+std::shared_ptr<const change_position> replay_run::change(const rules::rules_change& change, std::uint64_t not_before) {
+  return state_->change(change, not_before);
+}
+std::shared_ptr<const rules::revision> replay_run::in_force() const { return state_->in_force(); }
 std::uint64_t replay_run::bytes_read() const noexcept { return state_->source().progress(); }
 std::optional<std::uint64_t> replay_run::bytes_total() const noexcept { return state_->source().bytes_total(); }
 

@@ -29,6 +29,13 @@ struct replay_options {
   executor_options executor;
 };
 
+/// What became of the patterns of one name.
+struct pattern_summary {
+  std::string name;
+  std::uint64_t matches = 0;
+  std::uint64_t timeouts = 0;
+};
+
 /// What a replay did.
 struct replay_summary {
   run_end end = run_end::input_ended;
@@ -37,7 +44,7 @@ struct replay_summary {
   source_counters source;
   rules::engine_counters engine;
   std::uint64_t select_faults = 0;
-  std::vector<match_sink::tally> patterns;
+  std::vector<pattern_summary> patterns;  ///< of all names that ever were in force
   std::uint64_t wall_ns = 0;
   histogram event_latency = histogram::of_latencies();  ///< event read to event processed
   histogram match_latency = histogram::of_latencies();  ///< event read to match written
@@ -49,7 +56,7 @@ struct replay_summary {
 
 /// A replay that is ready to run.
 ///
-/// Threads: `run` by one; `stop` and `progress` from any, `stop` also from a signal handler.
+/// Threads: `run` by one; `stop`, `change`, `in_force` and `bytes_read` from any, `stop` also from a signal handler.
 /// Errors: the constructor throws `error`; a failure during the run is told in the summary.
 class replay_run {
  public:
@@ -59,6 +66,16 @@ class replay_run {
 
   replay_summary run();
   void stop() noexcept;
+
+  /// Other patterns, while events flow or before: from a position between two records on, and not before the record
+  /// given, `change` holds; the patterns that it leaves alone keep all their state. Allocates for all shards, in the
+  /// calling thread. A position means the same for any number of shards, threaded and inline. Returns where to read
+  /// the position once it is known. Errors: see `next_revision`; `error` when memory is refused. The rules then stay
+  /// as they are.
+  std::shared_ptr<const change_position> change(const rules::rules_change& change, std::uint64_t not_before = 0);
+
+  /// The patterns as of the last change that was asked for.
+  [[nodiscard]] std::shared_ptr<const rules::revision> in_force() const;
 
   [[nodiscard]] std::uint64_t bytes_read() const noexcept;
   [[nodiscard]] std::optional<std::uint64_t> bytes_total() const noexcept;
