@@ -73,7 +73,7 @@ class typed_matcher {
  public:
   typed_matcher(const Pattern& pattern, Key key, Places places)
       : key_(std::move(key)),
-        shard_(key_, std::tuple{rule{pattern.compile(), hand_on{&found_, std::move(places)}}},
+        shard_(key_, std::tuple{rule{pattern.compile(), hand_on{&found_, std::move(places)}, {}}},
                {.keys = keys_max, .runs = runs_max, .steps = steps_max, .events = events_max}) {}
   typed_matcher(const typed_matcher&) = delete;
   typed_matcher& operator=(const typed_matcher&) = delete;
