@@ -20,8 +20,10 @@ millrace_test(rules
     core/rules/any_order_test.cpp
     core/rules/check_test.cpp
     core/rules/diagnostic_test.cpp
+    core/rules/engine_change_test.cpp
     core/rules/engine_test.cpp
     core/rules/parse_test.cpp
+    core/rules/revision_test.cpp
     core/rules/router_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)

@@ -3,6 +3,7 @@
 #include "command.hpp"
 #include "progress_bar.hpp"
 #include "replay_options.hpp"
+#include "rules_watch.hpp"
 #include "summary.hpp"
 
 #include <sys/stat.h>
@@ -16,8 +17,10 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <millrace/rules/compile.hpp>
 #include <millrace/sink/dead_letter_file.hpp>
 #include <millrace/sink/json_text.hpp>
+#include <optional>
 
 namespace millrace::tools {
 namespace {
@@ -181,7 +184,8 @@ class closing_words {
 int run_replay(const void* opaque) {
   const auto& arguments = *static_cast<const replay_arguments*>(opaque);
   keep_files_apart(arguments);
-  const auto rules = load_rules(arguments.rules);
+  const rules::source_text source{arguments.rules, read_text(arguments.rules)};
+  const auto rules = std::make_shared<const rules::program>(rules::compile(source));
   check_files(arguments);
   replay::replay_options options = to_options(arguments, *rules);
   auto decoder = replay::open_rules_feed(arguments.feed, to_format(arguments.format), rules);
@@ -199,6 +203,8 @@ int run_replay(const void* opaque) {
     const signal_guard signals(run);
     const progress_bar progress(
         !arguments.quiet, [&] { return run.bytes_read(); }, run.bytes_total());
+    std::optional<rules_watch> watch;
+    if (arguments.watch) watch.emplace(run, source, arguments.quiet);
     summary = run.run();
   }
   if (dead) dead->flush();

@@ -41,6 +41,9 @@ void add_execution(CLI::App& command, replay_arguments& into) {
       ->check(CLI::Range(2U, 1U << 24))
       ->type_name("N")
       ->capture_default_str();
+  command.add_flag("--watch", into.watch,
+                   "Follow the rules file while events flow: patterns that are written anew, changed or deleted in it "
+                   "come and go, the others keep their state");
   command.add_flag("--pin", into.pin, "Give each thread a core of its own where the machine allows");
   command.add_option("--max-runs", into.max_runs, "Bound on partial matches of a pattern in a shard")
       ->check(CLI::Range(1U, bound_max))

@@ -32,6 +32,7 @@ struct replay_arguments {
   bool quiet = false;
   bool stats = false;
   bool pin = false;
+  bool watch = false;
   bool no_final_watermark = false;
   std::uint32_t max_runs = 1U << 20;
   std::uint32_t max_keys = 1U << 20;
