@@ -47,6 +47,12 @@ class held_events {
     return copy_;
   }
 
+  /// One more share in an event that is held.
+  void share(std::uint32_t handle) noexcept { ++count(handle); }
+
+  /// The event in hand is held, or can be.
+  [[nodiscard]] bool has_room() const noexcept { return copy_ != null_handle || slots_.size() != slots_.capacity(); }
+
   void release(std::uint32_t handle) noexcept {
     if (--count(handle) == 0) slots_.release(handle);
   }
