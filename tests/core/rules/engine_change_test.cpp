@@ -248,6 +248,26 @@ TEST(engine_change, a_change_has_settled_when_nothing_is_left) {
   EXPECT_EQ(under_test.held_event_count(), 0U);
 }
 
+TEST(engine_change, what_came_late_goes_without_a_look_at_every_key_that_may_be) {
+  engine_limits limits = roomy();
+  limits.matcher.partitions = 1U << 16;
+  const auto first = first_revision(compiled(login_event + std::string(waits)));
+  engine under_test(first, limits);
+  const auto ignore = [](const released_match&) {};
+  for (std::uint32_t i = 0; i < 200; ++i) under_test.process(make_login(i, 1, i, i % 2 == 0).header, ignore);
+  const auto joined = next_revision(
+      *first, put_all(compiled(login_event + std::string("pattern q on Login by user { c : ok  then d : not ok }"))));
+  under_test.change(joined);
+  for (std::uint32_t i = 0; i < 20; ++i) under_test.process(make_login(200 + i, 2, 2 * i, true).header, ignore);
+  EXPECT_EQ(under_test.held_event_count(), 120U);
+  const auto change = under_test.prepare(next_revision(*joined, removed("q")));
+  under_test.apply(*change);
+  std::uint32_t events = 0;
+  for (; !change->settled(); ++events) under_test.process(make_login(220 + events, 3, 1).header, ignore);
+  EXPECT_LT(events, 200U);
+  EXPECT_EQ(under_test.held_event_count(), 100U + events);
+}
+
 TEST(engine_change, a_key_group_that_goes_and_comes_again_knows_no_keys) {
   routed_engine engine(compiled(login_event + std::string(waits)));
   engine.process(make_login(0, 1, 7));
