@@ -133,6 +133,20 @@ def a_file_may_be_written_in_place_and_vanish_for_a_while(place):
 
 
 @checks.case
+def a_file_behind_a_link_is_followed_though_nothing_happens_in_the_links_folder(place):
+    (place.folder / "far").mkdir()
+    place.write("far/real.mr", EVENT + OLD)
+    os.symlink("far/real.mr", place.folder / "rules.mr")
+    run = Fed(place, EVENT + OLD)
+    run.feed(record(0, "u", 5))
+    run.until('"version":1', "written")
+    place.write("far/real.mr", EVENT + NEW)
+    run.until("from record 1 on: replaced turns\n")
+    run.feed(record(1, "u", 5))
+    same([m["select"]["version"] for m in run.end()], [1, 2])
+
+
+@checks.case
 def counts_are_by_name_over_all_versions(place):
     run = Fed(place, EVENT + OLD, "--count")
     run.feed(record(0, "u", 5))

@@ -143,9 +143,10 @@ rules_change put_all(std::shared_ptr<const program> from) {
 
 std::shared_ptr<const revision> first_revision(std::shared_ptr<const program> rules) {
   revision empty;
-  empty.declarations = rules;
+  empty.declarations = std::move(rules);
+  const std::shared_ptr<const program> from = empty.declarations;
   reviser made(std::move(empty));
-  for (const pattern_rule& pattern : rules->patterns) made.put(rules, pattern.name);
+  for (const pattern_rule& pattern : from->patterns) made.put(from, pattern.name);
   return std::move(made).done();
 }
 

@@ -4,7 +4,7 @@
 
 namespace millrace::replay {
 
-feed_source::feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::revision> rules,
+feed_source::feed_source(std::unique_ptr<feed::decoder> decoder, const std::shared_ptr<const rules::revision>& rules,
                          unsigned shards, source_options options)
     : decoder_(std::move(decoder)),
       options_(std::move(options)),

@@ -61,8 +61,8 @@ struct source_options {
 /// Threads: polled by one; `progress()` may be read by any, `post` called by any.
 class feed_source {
  public:
-  feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::revision> rules, unsigned shards,
-              source_options options);
+  feed_source(std::unique_ptr<feed::decoder> decoder, const std::shared_ptr<const rules::revision>& rules,
+              unsigned shards, source_options options);
 
   /// Other patterns run from a position between two events on: the next one, or the first that is not before the
   /// change's record. Requires: the change stays until it has settled, or the run is over.

@@ -13,8 +13,8 @@ namespace millrace::replay {
 
 class replay_run::state {
  public:
-  state(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder, sink::text_output& out,
-        const replay_options& options)
+  state(const std::shared_ptr<const rules::program>& rules, std::unique_ptr<feed::decoder> decoder,
+        sink::text_output& out, const replay_options& options)
       : clock_(options.measures_latency ? std::make_unique<cycle_clock>() : nullptr),
         out_(out),
         in_force_(rules::first_revision(rules)),
