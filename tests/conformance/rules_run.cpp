@@ -46,14 +46,15 @@ rules_run execute(const std::shared_ptr<const rules::program>& rules, const std:
   options.on_dead = [&](const replay::dead_record& record) { made.dead += " dead: " + std::string(record.reason); };
   auto decoder = feed::open_feed(feed::byte_source::over(std::as_bytes(std::span(feed))), feed::format::ndjson,
                                  replay::layouts_of(rules));
-  replay::feed_source source(std::move(decoder), rules, shards, options);
+  const auto in_force = rules::first_revision(rules);
+  replay::feed_source source(std::move(decoder), in_force, shards, options);
   replay::match_stage::options chosen;
   chosen.final_watermark = final_watermark;
   chosen.limits = limits;
   std::vector<std::unique_ptr<replay::match_stage>> owned;
   std::vector<replay::match_stage*> each;
   for (unsigned i = 0; i < shards; ++i) {
-    owned.push_back(std::make_unique<replay::match_stage>(rules, chosen));
+    owned.push_back(std::make_unique<replay::match_stage>(in_force, chosen));
     each.push_back(owned.back().get());
   }
   reading_sink sink;
