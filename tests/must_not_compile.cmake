@@ -32,4 +32,12 @@ must_not_compile(pattern core/cep/must_not_compile/pattern.cpp MESSAGES
   "a member of all_of is met an exact number of times"
   "not_then: a negation looks at single events"
   "all_of has no bound of its own"
-  "times: the member has a count already")
+  "times: the member has a count already"
+  "the stage before is greedy"
+  "the stage before is greedy"
+  "until: the stage has one already"
+  "strict, any: said twice"
+  "optional: the stage may be absent already"
+  "a negation looks at single events"
+  "put it on the stages inside the group"
+  "strict, any: the stage is met once")

@@ -162,6 +162,9 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
     static_assert(!shape.any_order, "optional: all_of has no quantifier; put it into a group: group(begin(all_of(…)))");
     static_assert(!shape.negated, "optional: a negation looks at single events; leave it out");
     static_assert(!shape.optional, "optional: the stage may be absent already");
+    static_assert(
+        !shape.behind_greedy,
+        "optional: the stage before is greedy, so this one must be met; write times(0, n) for at most n, or none");
     return reshaped<with(&detail::stage_shape::optional)>([](stage& s) { s.quantifier.optional = true; });
   }
   /// What the loop can take, what comes after it does not get.
@@ -294,12 +297,12 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
     return made;
   }
   [[nodiscard]] auto linked(link how, std::string name) const {
-    return appended<detail::stage_shape{}>(stage_of(how, std::move(name)), std::tuple<>{});
+    return appended<detail::stage_shape{.behind_greedy = shape.greedy}>(stage_of(how, std::move(name)), std::tuple<>{});
   }
   template <class Inner>
   [[nodiscard]] auto linked(link how, const stage_group<Inner>& members) const {
     static_assert(std::is_same_v<typename Inner::data_type, T>, "a group has the pattern's event type");
-    constexpr detail::stage_shape grouped{.group = true};
+    constexpr detail::stage_shape grouped{.group = true, .behind_greedy = shape.greedy};
     stage made = stage_of(how, {});
     made.members = members.inner.pattern_.stages;
     return appended<grouped>(std::move(made), members.inner.parts());
@@ -337,6 +340,7 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
       s.quantifier.counted = true;
       s.quantifier.unbounded = Unbounded;
       s.quantifier.optional = s.quantifier.optional || may_be_none;
+      s.quantifier.from_zero = may_be_none && !Unbounded;
     });
   }
 

@@ -140,6 +140,12 @@ void check_negation(const pattern& p, const std::vector<stage>& sequence, std::s
                   "' at the end without a bound, expected 'within' on the pattern or on the stage");
 }
 
+void check_optional(const stage& previous, const stage& s) {
+  if (!previous.quantifier.greedy || !s.quantifier.optional || s.quantifier.from_zero) return;
+  refuse(first_named(s), "found " + title(s) + " that may be absent right behind the greedy " + title(previous) +
+                             ", expected one that must be met; write {0,n} for 'at most n, or none'");
+}
+
 void check_sequence(const pattern& p, const std::vector<stage>& sequence, bool inner, bool starts_pattern) {
   for (std::size_t i = 0; i < sequence.size(); ++i) {
     const stage& s = sequence[i];
@@ -150,6 +156,7 @@ void check_sequence(const pattern& p, const std::vector<stage>& sequence, bool i
     }
     check_quantifier(s);
     check_gap(p, s, is_first);
+    if (i > 0) check_optional(sequence[i - 1], s);
     if (s.is_negated()) check_negation(p, sequence, i, inner);
     if (!s.is_group()) continue;
     if (s.is_negated()) refuse(s, "found 'not' before a group, expected a single stage");
@@ -165,6 +172,8 @@ void collect_names(const std::vector<stage>& sequence, std::set<std::string>& na
   for (const stage& s : sequence) {
     if (!s.members.empty()) {
       collect_names(s.members, names);
+    } else if (s.name == "$endState$") {
+      refuse(s, "found a stage named '$endState$', a name that Flink CEP keeps for itself; expected another");
     } else if (!names.insert(s.name).second) {
       refuse(s, "found a second stage '" + s.name + "', expected a name of its own for each stage");
     }

@@ -33,6 +33,7 @@ struct quantifier {
   bool counted = false;    ///< written with {n}, {n,m}, {n,}, + or *
   bool unbounded = false;
   bool optional = false;
+  bool from_zero = false;  ///< optional because it was written {0,n}
   bool greedy = false;
   contiguity inner = contiguity::relaxed;
   bool inner_given = false;

@@ -26,6 +26,7 @@ struct stage_shape {
   bool arranged = false;  ///< strict or any was said
   bool any = false;
   bool bounded = false;  ///< within_previous was said
+  bool behind_greedy = false;
 };
 
 /// A stage's conditions, or a group's, by type.

@@ -191,7 +191,7 @@ class reader {
     if (is_modifier(node))
       throw rules_error(source_, range_of(node),
                         found + "behind all ( … ), expected none; put it on a group: ( all ( … ) )+ " + text_of(node));
-    if (node.is_type<g::quantifier>())
+    if (node.is_type<g::quantifier>() || node.is_type<g::late_quantifier>())
       throw rules_error(source_, range_of(node),
                         found + "behind all ( … ), expected none; put it on a group: ( all ( … ) )" + text_of(node));
     throw rules_error(source_, range_of(node),
@@ -221,12 +221,19 @@ class reader {
       else if (child->is_type<g::sequence>())
         into.members = sequence(*child);
       else if (child->is_type<g::condition>())
-        into.condition = expression(*child->children.at(0));
+        condition(*child, into);
       else if (child->is_type<g::quantifier>())
         quantifier(*child, into.quantifier);
       else
         modifier(*child, into);
     }
+  }
+
+  void condition(const tree_node& node, stage_syntax& into) const {
+    if (!into.members.empty())
+      throw rules_error(source_, range_of(node),
+                        "found '" + text_of(node) + "' behind a group, expected it on the stages inside");
+    into.condition = expression(*node.children.at(0));
   }
 
   [[nodiscard]] std::string text_of(const tree_node& node) const {
@@ -239,7 +246,9 @@ class reader {
       if (repeated)
         throw rules_error(source_, range_of(node), "found " + text_of(node) + " a second time, expected it once");
     };
-    if (node.is_type<g::stage_type>()) {
+    if (node.is_type<g::late_quantifier>()) {
+      refuse_late_quantifier(node, into);
+    } else if (node.is_type<g::stage_type>()) {
       once(into.type.has_value());
       into.type = name_of_node(*node.children.at(0));
     } else if (node.is_type<g::greedy>()) {
@@ -256,6 +265,16 @@ class reader {
       into.quantifier.inner_given = true;
       into.quantifier.inner = node.is_type<g::strict>() ? cep::contiguity::strict : cep::contiguity::any;
     }
+  }
+
+  [[noreturn]] void refuse_late_quantifier(const tree_node& node, const stage_syntax& into) const {
+    if (into.quantifier != cep::quantifier{} && !into.quantifier.counted && !into.quantifier.optional)
+      throw rules_error(source_, range_of(node),
+                        "found '" + text_of(node) + "' behind a modifier, expected it right behind the name");
+    throw rules_error(source_, range_of(node),
+                      "found a second quantifier '" + text_of(node) +
+                          "' on one stage, expected one; put the first in a group to repeat that: ( … )" +
+                          text_of(node));
   }
 
   void quantifier(const tree_node& node, cep::quantifier& into) const {
@@ -286,7 +305,7 @@ class reader {
     // {0,n} is Flink's times(0, n): at most n, or none.
     if (into.counted && into.least == 0 && into.most > 0 && !into.unbounded) {
       into.least = 1;
-      into.optional = true;
+      into.optional = into.from_zero = true;
     }
   }
 

@@ -99,6 +99,10 @@ class generator {
   static bool loops(const std::string& q) { return q == "+" || q == "*" || q.find(",}") != std::string::npos; }
   static bool may_be_absent(const std::string& q) { return q == "*" || q.ends_with("?") || q.starts_with("{0"); }
 
+  static bool is_greedy(const draft_stage& s) {
+    return std::ranges::find(s.modifiers, std::string("greedy")) != s.modifiers.end();
+  }
+
   draft_stage absence(const std::string& link) {
     draft_stage made;
     made.link = link;
@@ -156,6 +160,8 @@ class generator {
       }
       draft_stage next = depth < 2 && one_in(5) ? group(depth) : one_in(7) ? any_order() : single();
       if (i > 0) next.link = one_of({"next", "then", "then", "then any"});
+      // Refused right behind a greedy stage, but for {0,n}.
+      if (i > 0 && is_greedy(made.back()) && may_be_absent(next.quantifier)) next.quantifier = "{0,2}";
       if (gaps_ && i > 0 && next.members.empty() && one_in(2))
         next.modifiers.push_back("within " + std::to_string(between(1, 4)) + "ms");
       made.push_back(std::move(next));

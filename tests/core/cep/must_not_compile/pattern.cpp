@@ -63,6 +63,22 @@ int main() {
   const auto wrong = a.then(both).within_previous(1s);
 #elif MISUSE == 19
   const auto wrong = cep::member<tick>("b").times(2).times(2);
+#elif MISUSE == 20
+  const auto wrong = a.one_or_more().greedy().then("b").optional();
+#elif MISUSE == 21
+  const auto wrong = a.one_or_more().greedy().then("b").zero_or_more();
+#elif MISUSE == 22
+  const auto wrong = a.one_or_more().until(fits).until(fits);
+#elif MISUSE == 23
+  const auto wrong = a.one_or_more().strict().any();
+#elif MISUSE == 24
+  const auto wrong = a.optional().optional();
+#elif MISUSE == 25
+  const auto wrong = a.not_then("n").times(2);
+#elif MISUSE == 26
+  const auto wrong = a.then(cep::group(a)).within_previous(1s);
+#elif MISUSE == 27
+  const auto wrong = a.strict();
 #endif
   static_cast<void>(wrong);
 }
