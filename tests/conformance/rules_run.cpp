@@ -63,7 +63,12 @@ rules_run execute(const std::shared_ptr<const rules::program>& rules, const std:
   Executor executor(source, each, sink, how);
   executor.run();
   made.lines = std::move(sink.lines);
-  for (const auto& stage : owned) made.bound_met = made.bound_met || stage->engine().counters().refused != 0;
+  for (const auto& stage : owned) {
+    const rules::engine& engine = stage->engine();
+    made.bound_met = made.bound_met || engine.counters().refused != 0;  // keys too
+    for (std::size_t i = 0; i < rules->patterns.size(); ++i)
+      made.bound_met = made.bound_met || engine.counters_of(i).bounds_met != 0;
+  }
   return made;
 }
 

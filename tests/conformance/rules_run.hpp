@@ -27,7 +27,7 @@ struct rules_run {
   std::vector<printed> lines;
   std::set<std::int64_t> late;  ///< indices of records
   std::string dead;             ///< why records were dead-lettered
-  bool bound_met = false;       ///< partial matches were refused
+  bool bound_met = false;       ///< some bound on state was met, so the lines may not be all there is
 };
 
 /// Runs rules over an NDJSON feed as `millrace match` does, inline or over a number of shards.

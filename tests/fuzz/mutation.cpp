@@ -103,9 +103,7 @@ class mutator {
     const std::size_t text = std::min(line.find_first_not_of(' '), line.size());
     const std::size_t colon = std::min(line.find(" : "), line.size() - 1);
     switch (below(9)) {
-      case 0:
-        line.assign(1, '\n');
-        break;
+      case 0: line.assign(1, '\n'); break;
       case 1: line += filled(one_of(more_stages)); break;
       case 2: put(line, colon, line.size(), std::string(" : ").append(filled(one_of(conditions))).append("\n")); break;
       case 3: put(line, colon, colon, one_of(modifiers)); break;

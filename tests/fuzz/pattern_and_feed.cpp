@@ -27,12 +27,16 @@ using shared_program = std::shared_ptr<const rules::program>;
 
 constexpr std::size_t feed_bytes_max = 1U << 16;
 
-rules::engine_limits small_limits() {
+/// Some inputs meet their bounds soon, and with each policy.
+rules::engine_limits small_limits(std::size_t choice) {
   rules::engine_limits limits;
-  limits.matcher.runs = 1U << 12;
-  limits.matcher.steps = 1U << 14;
-  limits.matcher.partitions = 16;
-  limits.events = 256;
+  const bool tiny = choice % 4 == 0;
+  limits.matcher.runs = tiny ? 24 : 1U << 12;
+  limits.matcher.steps = tiny ? 32 : 1U << 14;
+  limits.matcher.partitions = tiny ? 2 : 16;
+  limits.matcher.matches_at_once = tiny ? 8 : 1U << 12;
+  limits.events = tiny ? 12 : 256;
+  limits.matcher.when_full = static_cast<cep::full_policy>(choice / 4 % 3);
   return limits;
 }
 
@@ -71,8 +75,8 @@ oracle::record record_of(const event_layout& layout, const event_header& header)
 std::optional<events> read_events(const shared_program& rules, const std::string& feed) {
   const auto decoder = feed::open_feed(feed::byte_source::over(std::as_bytes(std::span(feed))), feed::format::ndjson,
                                        replay::layouts_of(rules));
-  std::vector<std::uint64_t> room(1 + (sizeof(event_header) + rules->data_bytes_max) / sizeof(std::uint64_t) + 8);
-  auto& header = *new (room.data()) event_header{};
+  std::vector<event_header> room(2 + rules->data_bytes_max / sizeof(event_header));  // one, and space for its data
+  event_header& header = room.front();
   events made;
   for (;;) {
     const feed::outcome what = decoder->next(header);
@@ -140,7 +144,7 @@ fate try_pattern_and_feed(std::string_view input) {
   const shared_program rules = try_compile(text);
   if (rules == nullptr) return fate::refused;
   try {
-    const auto run = conformance::run_rules(rules, feed, true, std::nullopt, small_limits());
+    const auto run = conformance::run_rules(rules, feed, true, std::nullopt, small_limits(input.size()));
     if (rules->patterns.size() != 1 || rules->layouts.size() != 1 || !is_known(*rules->layouts[0]) || run.bound_met)
       return fate::ran;
     return compare(rules, text, feed, run) ? fate::compared : fate::ran;
