@@ -82,9 +82,7 @@ class typed_matcher {
   void finish() { shard_.finish(nowhere_); }
 
   [[nodiscard]] const tally& found() const noexcept { return found_; }
-  [[nodiscard]] std::uint64_t refused() const noexcept {
-    return shard_.counters().matchers.refused + shard_.counters().keys_refused;
-  }
+  [[nodiscard]] std::uint64_t refused() const noexcept { return shard_.counters().matchers.refused; }
 
  private:
   /// The handlers here emit nothing.

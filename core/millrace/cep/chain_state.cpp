@@ -30,9 +30,11 @@ chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain l
       store_(limits.steps),
       rule_(rule),
       partition_bytes_(partition_bytes(sizeof(partition_head), level_count_)),
-      partitions_(
-          reservation::for_items(limits.partitions, partition_bytes_, cache_line_bytes, memory_content::undefined)),
+      partitions_(reservation::for_items(limits.partitions, partition_bytes_, cache_line_bytes, memory_content::zero)),
       wheel_(automaton_->within_ns != 0 ? limits.partitions : 0),
+      matches_at_once_(limits.matches_at_once),
+      elements_max_(limits.steps),
+      partitions_max_(limits.partitions),
       // One key alone gives nothing back by expiring, and needs no timer where time completes nothing.
       has_timers_(automaton_->within_ns != 0 && level_count_ != 0 && (limits.partitions > 1 || chain_.pending)) {
   completion_.bounds.resize(level_count_);
@@ -43,18 +45,65 @@ chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain l
   made_.reserve(256 * chain_.links.size());
 }
 
+std::array<state_part, 2> chain_state::state_parts() const noexcept {
+  const std::size_t keys = partitions_.bytes() + wheel_.reserved_bytes();
+  return {{{"events taken, a stage", 2 * sizeof(chain_start), elements_max_, store_.reserved_bytes()},
+           {"keys", keys / partitions_max_, partitions_max_, keys}}};
+}
+
 // --- partitions -----------------------------------------------------------------------------------------
 
 void chain_state::open(partition_id id) noexcept {
-  ::new (static_cast<void*>(&head_of(id))) partition_head{null_handle, 0};
+  partition_head& head = head_of(id);
+  head.timer = null_handle;
+  if (head.idle_link == never_opened) head.idle_link = not_listed;  // else it may stand in the list of another key
   chain_level* const levels = levels_of(id);
   for (std::size_t i = 0; i < level_count_; ++i) ::new (static_cast<void*>(levels + i)) chain_level{};
 }
 
-bool chain_state::idle(partition_id id) noexcept {
-  settle();
+bool chain_state::is_empty(partition_id id) noexcept {
   const chain_level* const levels = levels_of(id);
   return std::all_of(levels, levels + level_count_, [](const chain_level& l) { return l.empty(); });
+}
+
+bool chain_state::idle(partition_id id) noexcept {
+  settle();
+  return is_empty(id);
+}
+
+void chain_state::list_if_idle(partition_id id) noexcept {
+  partition_head& head = head_of(id);
+  if (head.idle_link != not_listed || !is_empty(id)) return;
+  head.idle_link = std::exchange(idle_head_, first_idle + id);
+}
+
+partition_id chain_state::next_idle() noexcept {
+  settle();
+  if (idle_head_ == end_of_idle) return null_handle;
+  const partition_id id = idle_head_ - first_idle;
+  idle_head_ = std::exchange(head_of(id).idle_link, not_listed);
+  return id;
+}
+
+void chain_state::drop_key(partition_id id, std::int64_t, releases&) noexcept {
+  counters_.bounds_met |= 1U << static_cast<unsigned>(bound::keys);
+  settle();
+  if (level_count_ == 0) return;
+  counters_.dropped += levels_of(id)[0].size();
+  static_cast<void>(discard(id, std::numeric_limits<std::uint32_t>::max()));
+}
+
+void chain_state::refuse(bound met) noexcept {
+  ++counters_.refused;
+  counters_.bounds_met |= 1U << static_cast<unsigned>(met);
+}
+
+void chain_state::refuse_key(releases&) noexcept { refuse(bound::keys); }
+
+/// The count is of events: how many matches there would have been is not worth the time to know.
+void chain_state::note_cut() noexcept {
+  ++counters_.cut;
+  counters_.bounds_met |= 1U << static_cast<unsigned>(bound::matches_at_once);
 }
 
 void chain_state::close(partition_id id) noexcept {
@@ -76,17 +125,17 @@ std::uint32_t chain_state::discard(partition_id id, std::uint32_t count_max) noe
 
 void chain_state::push(chain_level* levels, std::size_t level) noexcept {
   const std::uint32_t begin = level + 1 < level_count_ ? levels[level + 1].tail : 0;
-  if (!store_.reserve(levels[level], sizeof(chain_element))) return void(++counters_.refused);
+  if (!store_.reserve(levels[level], sizeof(chain_element))) return refuse(bound::steps);
   const std::uint32_t event = events_.try_share();
-  if (event == null_handle) return void(++counters_.refused);
+  if (event == null_handle) return refuse(bound::events);
   store_.at<chain_element>(levels[level], levels[level].tail++) = {event, begin, 0, 0};
 }
 
 void chain_state::push_start(chain_level* levels, const event_header& event) noexcept {
   const std::uint32_t begin = level_count_ > 1 ? levels[1].tail : 0;
-  if (!store_.reserve(levels[0], sizeof(chain_start))) return void(++counters_.refused);
+  if (!store_.reserve(levels[0], sizeof(chain_start))) return refuse(bound::steps);
   const std::uint32_t held = events_.try_share();
-  if (held == null_handle) return void(++counters_.refused);
+  if (held == null_handle) return refuse(bound::events);
   start_at(levels[0], levels[0].tail++) = {{held, begin, 0, 0}, event.time_ns, event.id.low};
 }
 
@@ -154,9 +203,10 @@ void chain_state::bounds_of(const chain_level* levels, stretch* into) noexcept {
 
 void chain_state::complete(partition_id id, chain_level* levels, const event_header& event, releases& out) {
   completion_.event = events_.try_share();
-  if (completion_.event == null_handle) return void(++counters_.refused);
+  if (completion_.event == null_handle) return refuse(bound::events);
   completion_.active = true;
   completion_.partition = id;
+  completion_.left = matches_at_once_;
   if (level_count_ == 0) {
     set_taken(0, completion_.event);
     return make_match(event.id.low, event.time_ns, out);
@@ -175,7 +225,7 @@ void chain_state::choose(chain_level* levels, const event_header& event, release
   for (std::uint32_t i = completion_.bounds[0].begin; i != completion_.bounds[0].end; ++i) {
     const chain_start start = start_at(levels[0], i);
     if (events_[start.element.event].sequence < bound) continue;
-    each_path(levels, completion_.bounds.data(), i, [&] {
+    each_path(levels, completion_.bounds.data(), i, 1, [&] {
       make_match(start.first, event.time_ns, out);
       bound = std::max(bound, pruning_bound());
     });
@@ -219,6 +269,7 @@ void chain_state::finish_event(partition_id id, chain_level* levels) noexcept {
   }
   if (trim_ && !completion_.active) trim(levels);
   arm(id, levels);
+  list_if_idle(id);
 }
 
 void chain_state::settle_completion() noexcept {
@@ -226,7 +277,9 @@ void chain_state::settle_completion() noexcept {
   if (!completion_.active) return;
   completion_.active = false;
   events_.release(completion_.event);
-  if (level_count_ != 0) trim(levels_of(completion_.partition));
+  if (level_count_ == 0) return;
+  trim(levels_of(completion_.partition));
+  list_if_idle(completion_.partition);
 }
 
 // --- time -----------------------------------------------------------------------------------------------
@@ -246,6 +299,7 @@ void chain_state::advance(std::int64_t now_ns, releases& out) {
     chain_level* const levels = levels_of(id);
     expire_due(levels, now_ns, out);
     arm(id, levels);
+    list_if_idle(id);
   });
 }
 
@@ -258,11 +312,13 @@ void chain_state::expire_due(chain_level* levels, std::int64_t now_ns, releases&
   if (kept == starts.head) return;
   if (chain_.pending) {
     bounds_of(levels, pending_bounds_.data());
+    std::uint64_t left = matches_at_once_;
     for (std::uint32_t i = starts.head; i != kept; ++i) {
       if (is_before(i, pending_bounds_[0].begin)) continue;
       const std::uint64_t first = start_at(starts, i).first;
-      each_path(levels, pending_bounds_.data(), i, [&] { make_match(first, now_ns, out); });
+      left -= each_path(levels, pending_bounds_.data(), i, left, [&] { make_match(first, now_ns, out); });
     }
+    if (left == 0) note_cut();
   }
   drop_starts(levels, kept);
   trim(levels);

@@ -5,9 +5,11 @@
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/matcher_state.hpp>
 #include <millrace/cep/release.hpp>
+#include <millrace/cep/state_part.hpp>
 #include <millrace/expr/program.hpp>
 #include <millrace/time/timer_wheel.hpp>
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -44,16 +46,27 @@ class chain_state {
   /// is fewer, the key has none left.
   std::uint32_t discard(partition_id id, std::uint32_t count_max) noexcept;
 
+  /// A key that became idle since it was last named here; see `matcher_state::next_idle`.
+  [[nodiscard]] partition_id next_idle() noexcept;
+  /// Ends the partial matches of a key, counted by their starts as dropped.
+  void drop_key(partition_id id, std::int64_t now_ns, releases& out) noexcept;
+  /// Counts what a key that got no number for want of room would have begun.
+  void refuse_key(releases& out) noexcept;
+
   /// Moves the time of every key to `now_ns`: hands out what an absence completes, gives back what has expired.
   void advance(std::int64_t now_ns, releases& out);
   void advance_partition(partition_id id, std::int64_t now_ns, releases& out) {
     settle();
     expire_due(levels_of(id), now_ns, out);
+    list_if_idle(id);
   }
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return wheel_.next_deadline(); }
 
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { __builtin_prefetch(partitions_.data() + id * partition_bytes_); }
+
+  /// What it has reserved, part by part. An element of a ring may take twice its bytes, for rings grow by doubling.
+  [[nodiscard]] std::array<state_part, 2> state_parts() const noexcept;
 
   [[nodiscard]] const cep::automaton& compiled() const noexcept { return *automaton_; }
   [[nodiscard]] const matcher_counters& counters() const noexcept { return counters_; }
@@ -71,7 +84,10 @@ class chain_state {
     if (!r.is_set) return hand_out_made(r, f);
     const chain_level* const levels = levels_of(completion_.partition);
     set_taken(level_count_, completion_.event);
-    counters_.matches += each_path(levels, completion_.bounds.data(), r.path, [&] { f(expr::history(taken_)); });
+    const std::uint64_t found =
+        each_path(levels, completion_.bounds.data(), r.path, completion_.left, [&] { f(expr::history(taken_)); });
+    counters_.matches += found;
+    if ((completion_.left -= found) == 0) note_cut();
   }
 
  protected:
@@ -84,8 +100,13 @@ class chain_state {
   /// Where a partition's state stands in front of its levels.
   struct partition_head {
     std::uint32_t timer;
-    std::uint32_t unused;
+    std::uint32_t idle_link;  // the next idle key, or one of the following
   };
+  // What `idle_link` says. Fresh memory is zero: that of a partition that was never opened.
+  static constexpr std::uint32_t never_opened = 0;
+  static constexpr std::uint32_t not_listed = 1;
+  static constexpr std::uint32_t end_of_idle = 2;
+  static constexpr std::uint32_t first_idle = 3;  // and so on: the next one, counted from here
 
   [[nodiscard]] chain_level* levels_of(partition_id id) noexcept {
     return reinterpret_cast<chain_level*>(partitions_.data() + id * partition_bytes_ + sizeof(partition_head));
@@ -122,6 +143,7 @@ class chain_state {
     bool active = false;
     partition_id partition = 0;
     std::uint32_t event = null_handle;
+    std::uint64_t left = 0;  ///< matches that may still be handed out
     std::vector<stretch> bounds;
   };
 
@@ -148,6 +170,10 @@ class chain_state {
     return element_at(levels[level], level, i).end;
   }
 
+  [[nodiscard]] bool is_empty(partition_id id) noexcept;
+  void list_if_idle(partition_id id) noexcept;
+  void refuse(bound met) noexcept;
+  void note_cut() noexcept;
   void bounds_of(const chain_level* levels, stretch* into) noexcept;
   void settle_completion() noexcept;
   void trim(chain_level* levels) noexcept;
@@ -166,10 +192,12 @@ class chain_state {
     for (std::size_t i = 0; i < taken_.size(); ++i) events_.release(handles_[i]);
   }
 
-  /// Walks all paths from a start through the bounds, oldest continuation first, and calls `f()` with `taken_` set
-  /// at the end of each; returns their number.
+  /// Walks the paths from a start through the bounds, at most `most` of them, oldest continuation first, and calls
+  /// `f()` with `taken_` set at the end of each; returns their number.
   template <class F>
-  std::uint64_t each_path(const chain_level* levels, const stretch* bounds, std::uint32_t start, F&& f) {
+  std::uint64_t each_path(const chain_level* levels, const stretch* bounds, std::uint32_t start, std::uint64_t most,
+                          F&& f) {
+    if (most == 0) return 0;
     set_taken(0, start_at(levels[0], start).element.event);
     if (level_count_ == 1) {
       f();
@@ -187,9 +215,10 @@ class chain_state {
       if (is_before(begin, bounds[level].begin)) begin = bounds[level].begin;
       if (is_before(bounds[level].end, end)) end = bounds[level].end;
       if (level == last) {
-        for (; is_before(begin, end); ++begin, ++found) {
+        for (; is_before(begin, end); ++begin) {
           set_taken(level, store_.at<chain_element>(levels[level], begin).event);
           f();
+          if (++found == most) return found;
         }
       }
       walk_[level] = {begin, end};
@@ -207,6 +236,10 @@ class chain_state {
   std::size_t partition_bytes_;
   reservation partitions_;
   timer_wheel wheel_;
+  std::uint32_t matches_at_once_;
+  std::uint32_t elements_max_;
+  std::uint32_t partitions_max_;
+  std::uint32_t idle_head_ = end_of_idle;
   bool has_timers_;
   bool trim_ = false;
   std::uint64_t prune_before_ = 0;  // sequence; by the skip strategy, when the event is done

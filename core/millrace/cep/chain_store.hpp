@@ -56,6 +56,12 @@ class chain_store {
       pools_.emplace_back(static_cast<std::uint32_t>(std::min<std::size_t>(bytes / size, 1U << 26)), size);
   }
 
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept {
+    std::size_t sum = 0;
+    for (const byte_slab_pool& pool : pools_) sum += pool.reserved_bytes();
+    return sum;
+  }
+
   /// Makes room for one more element; false when there is none. `bytes_each`: of the ring's elements.
   [[nodiscard]] bool reserve(chain_level& level, std::size_t bytes_each) noexcept {
     if (level.block != null_handle && level.size() < capacity(level, bytes_each)) return true;

@@ -70,6 +70,7 @@ class held_events {
   [[nodiscard]] std::uint32_t size() const noexcept { return slots_.size(); }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return slots_.capacity(); }
   [[nodiscard]] std::size_t bytes_each() const noexcept { return slots_.bytes_each() + sizeof(std::uint32_t); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.reserved_bytes() + counts_.bytes(); }
 
  private:
   std::uint32_t& count(std::uint32_t handle) noexcept {

@@ -113,7 +113,9 @@ void matcher_state::refuse_event(bound met) {
   out_->add(dead_letter{rule_, met});
 }
 
-void matcher_state::refuse_key() noexcept {
+void matcher_state::refuse_key(releases& out) {
+  out_ = &out;
+  if (limits_.when_full == full_policy::dead_letter) return refuse_event(bound::keys);
   note(bound::keys);
   ++counters_.refused;
 }

@@ -4,8 +4,10 @@
 #include <millrace/cep/release.hpp>
 #include <millrace/cep/run_store.hpp>
 #include <millrace/cep/run_watcher.hpp>
+#include <millrace/cep/state_part.hpp>
 #include <millrace/time/timer_wheel.hpp>
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -70,7 +72,7 @@ class matcher_state {
   void drop_key(partition_id id, std::int64_t now_ns, releases& out);
 
   /// Counts what a key that got no number for want of room would have begun.
-  void refuse_key() noexcept;
+  void refuse_key(releases& out);
 
   /// From now on `watcher` hears of the runs of one open key. The key is never idle.
   void watch(partition_id id, run_watcher& watcher) noexcept;
@@ -103,6 +105,9 @@ class matcher_state {
     f(store_.unfold(r.path, taken_));
     give_back(r);
   }
+
+  /// What it has reserved, part by part.
+  [[nodiscard]] std::array<state_part, 3> state_parts() const noexcept;
 
   [[nodiscard]] const cep::automaton& compiled() const noexcept { return *automaton_; }
   [[nodiscard]] const matcher_counters& counters() const noexcept { return counters_; }

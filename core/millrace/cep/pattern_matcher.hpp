@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace millrace::cep {
 
@@ -22,8 +24,12 @@ enum class matcher_class : std::uint8_t {
 /// Which class a pattern may have.
 enum class class_choice : std::uint8_t {
   fastest,    ///< the fastest that accepts it
-  runs_only,  ///< to compare, to trace
+  runs_only,  ///< to compare, and to watch single partial matches
 };
+
+[[nodiscard]] constexpr std::string_view name_of(matcher_class which) noexcept {
+  return which == matcher_class::chain ? "chain" : "runs";
+}
 
 /// The class of a pattern, and why.
 struct class_of_pattern {
@@ -32,8 +38,11 @@ struct class_of_pattern {
   std::optional<chain> links;  ///< of the class `chain`
 };
 
-inline class_of_pattern choose_class(const automaton& of, const reads_history& reads, class_choice choice) {
-  if (choice == class_choice::runs_only) return {matcher_class::runs, "asked for", {}};
+inline class_of_pattern choose_class(const automaton& of, const reads_history& reads, const matcher_limits& limits,
+                                     class_choice choice = class_choice::fastest) {
+  if (choice == class_choice::runs_only) return {matcher_class::runs, "it was asked for", {}};
+  if (limits.counts_keys() || limits.when_full == full_policy::drop_oldest)
+    return {matcher_class::runs, "the bounds count the partial matches of a key, or drop the oldest", {}};
   auto read = chain_of(of, reads);
   if (auto* const links = std::get_if<chain>(&read))
     return {matcher_class::chain, "conditions are about the event alone, and the stages are a straight line",
@@ -50,7 +59,7 @@ class pattern_matcher {
   pattern_matcher(std::shared_ptr<const automaton> compiled, Conditions conditions, std::uint16_t rule,
                   const matcher_limits& limits, held_events& events, class_choice choice = class_choice::fastest) {
     auto chosen = choose_class(
-        *compiled, [&](condition_id id) { return conditions.reads_history(id); }, choice);
+        *compiled, [&](condition_id id) { return conditions.reads_history(id); }, limits, choice);
     if (chosen.links)
       chain_.emplace(std::move(compiled), std::move(*chosen.links), std::move(conditions), rule, limits, events);
     else
@@ -67,6 +76,13 @@ class pattern_matcher {
   [[nodiscard]] std::uint32_t discard(partition_id id, std::uint32_t count_max) noexcept {
     return chain_ ? chain_->discard(id, count_max) : runs_->discard(id, count_max);
   }
+  [[nodiscard]] partition_id next_idle() noexcept { return chain_ ? chain_->next_idle() : runs_->next_idle(); }
+  void drop_key(partition_id id, std::int64_t now_ns, releases& out) {
+    chain_ ? chain_->drop_key(id, now_ns, out) : runs_->drop_key(id, now_ns, out);
+  }
+  void refuse_key(releases& out) { chain_ ? chain_->refuse_key(out) : runs_->refuse_key(out); }
+  /// Requires: the class is `runs`.
+  void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
   void prefetch(partition_id id) const noexcept { chain_ ? chain_->prefetch(id) : runs_->prefetch(id); }
 
   void begin_event() noexcept { chain_ ? chain_->begin_event() : runs_->begin_event(); }
@@ -94,6 +110,11 @@ class pattern_matcher {
   template <class F>
   void hand_out(const release& r, F&& f) {
     chain_ ? chain_->hand_out(r, f) : runs_->hand_out(r, f);
+  }
+
+  [[nodiscard]] std::vector<state_part> state_parts() const {
+    const auto listed = [](const auto& parts) { return std::vector<state_part>(parts.begin(), parts.end()); };
+    return chain_ ? listed(chain_->state_parts()) : listed(runs_->state_parts());
   }
 
   [[nodiscard]] const automaton& compiled() const noexcept { return chain_ ? chain_->compiled() : runs_->compiled(); }

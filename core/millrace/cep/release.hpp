@@ -40,7 +40,8 @@ class releases {
 
   void add(const release& r) { waiting_.push_back(r); }
   void add(const dead_letter& d) { dead_.push_back(d); }
-  [[nodiscard]] bool empty() const noexcept { return waiting_.empty() && dead_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+  [[nodiscard]] bool has_dead() const noexcept { return !dead_.empty(); }
 
   template <class HandOn>
   void drain(HandOn&& hand_on) {

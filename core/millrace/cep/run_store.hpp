@@ -178,6 +178,10 @@ class run_store {
 
   [[nodiscard]] std::uint32_t run_count() const noexcept { return runs_.size(); }
   [[nodiscard]] std::uint32_t step_count() const noexcept { return steps_.size(); }
+  [[nodiscard]] std::uint32_t run_capacity() const noexcept { return runs_.capacity(); }
+  [[nodiscard]] std::uint32_t step_capacity() const noexcept { return steps_.capacity(); }
+  [[nodiscard]] std::size_t reserved_bytes_of_runs() const noexcept { return runs_.reserved_bytes(); }
+  [[nodiscard]] std::size_t reserved_bytes_of_steps() const noexcept { return steps_.reserved_bytes(); }
   [[nodiscard]] held_events& events() noexcept { return events_; }
 
  private:

@@ -59,6 +59,17 @@ class running_matcher {
   }
   [[nodiscard]] bool idle(partition_id id) noexcept { return !is_open(id) || matcher_.idle(id); }
 
+  /// See `matcher_state`, and so the following.
+  [[nodiscard]] partition_id next_idle() noexcept { return matcher_.next_idle(); }
+  void drop_key(partition_id id, std::int64_t now_ns, releases& out) {
+    if (is_open(id)) matcher_.drop_key(id, now_ns, out);
+  }
+  void refuse_key(releases& out) { matcher_.refuse_key(out); }
+  void watch(partition_id id, run_watcher& watcher) noexcept {
+    if (!is_open(id)) open(id);
+    matcher_.watch(id, watcher);
+  }
+
   void begin_event() noexcept { matcher_.begin_event(); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return matcher_.may_start(event); }
 
@@ -90,6 +101,8 @@ class running_matcher {
     }
     return given_back_ >= reach_;
   }
+
+  [[nodiscard]] auto state_parts() const { return matcher_.state_parts(); }
 
   [[nodiscard]] const automaton& compiled() const noexcept { return matcher_.compiled(); }
   [[nodiscard]] const matcher_counters& counters() const noexcept { return matcher_.counters(); }

@@ -1,5 +1,7 @@
 #include <millrace/rules/engine.hpp>
 
+#include <millrace/cep/number_for.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -9,7 +11,8 @@ engine::engine(std::shared_ptr<const revision> rules, const engine_limits& limit
     : limits_(limits),
       time_(rules->declarations->time),
       events_(limits.events, rules->declarations->data_bytes_max),
-      board_(rules, limits, events_) {
+      board_(rules, limits, events_),
+      gone_(rules->names.size()) {
   for (const auto& layout : rules->declarations->layouts) events_.set_data_bytes(layout->type(), layout->bytes());
 }
 
@@ -27,31 +30,29 @@ cep::partition_id engine::find_partition(std::size_t index, running_group& group
   const cep::partition_id known = group.directory->find(key, hash);
   if (known != null_handle) return known;
   // A key gets state only when a match can begin with it.
-  const bool starts = std::ranges::any_of(group.members, [&](const running_group::member& m) {
-    return (m.types >> event.type & 1) != 0 && m.rule->matcher.may_start(event);
-  });
+  const bool starts = std::ranges::any_of(
+      group.woken, [&](const running_group::member& m) { return m.rule->matcher.may_start(event); });
   if (!starts) return null_handle;
-  const auto may_evict = [&](cep::partition_id id) {
-    if (!std::ranges::all_of(group.members, [&](const auto& m) { return m.rule->matcher.idle(id); })) return false;
-    for (const auto& m : group.members) m.rule->matcher.close(id);
-    return true;
-  };
-  const cep::partition_id made = group.directory->insert(key, hash, may_evict);
-  if (made == null_handle) {
-    ++keys_refused_;
-    return made;
-  }
-  for (const auto& m : group.members) m.rule->matcher.open(made);
+  const cep::partition_id made = cep::number_for({key, hash}, *group.directory, limits_.matcher.when_full,
+                                                 group.watched, event.time_ns, releases_, [&](auto&& f) {
+                                                   for (const auto& m : group.members) f(m.rule->matcher);
+                                                 });
+  if (made == null_handle)
+    for (const auto& m : group.woken)
+      if (m.rule->matcher.may_start(event)) m.rule->matcher.refuse_key(releases_);
   return made;
 }
 
 void engine::find_partitions(const event_header& event) {
+  board_.wake(event);
   auto& groups = board_.groups();
   for (std::size_t index = 0; index < groups.size(); ++index) {
     running_group& group = groups[index];
     group.partition = null_handle;
     if ((event.route >> index & 1) == 0) continue;
-    for (const auto& m : group.members) m.rule->matcher.begin_event();
+    // Where keys have a time of their own, the event moves it, whatever patterns think of the event.
+    if (group.woken.empty() && time_ == time_mode::arrival) continue;
+    for (const auto& m : group.woken) m.rule->matcher.begin_event();
     group.partition = find_partition(index, group, event);
   }
 }
@@ -69,8 +70,7 @@ void engine::match(const event_header& event) {
   events_.pick_up(event);
   for (running_group& group : board_.groups()) {
     if (group.partition == null_handle) continue;
-    for (const auto& m : group.members)
-      if ((m.types >> event.type & 1) != 0) m.rule->matcher.process(group.partition, event, releases_);
+    for (const auto& m : group.woken) m.rule->matcher.process(group.partition, event, releases_);
   }
   events_.put_down();
 }
@@ -83,11 +83,24 @@ std::optional<std::int64_t> engine::next_deadline() const noexcept {
   return first;
 }
 
+void engine::watch(std::size_t index, std::span<const std::byte> key, cep::run_watcher& watcher) {
+  running_group& group = board_.groups()[index];
+  cep::partition_id id = 0;
+  if (group.directory) {
+    id = group.directory->insert(key, cep::key_directory::hash(key), [](cep::partition_id) { return false; });
+    for (const auto& m : group.members) m.rule->matcher.open(id);
+    group.watched = id;
+  }
+  for (const auto& m : group.members) m.rule->matcher.watch(id, watcher);
+}
+
 // --- changes --------------------------------------------------------------------------------------------
 
 void engine::apply(engine_change& change) noexcept {
   change.board_.take_over(board_);
   std::swap(change.board_, board_);
+  std::ranges::copy(gone_, change.gone_.begin());
+  gone_.swap(change.gone_);
   count_gone(change.board_);
   (going_ == nullptr ? going_ : going_last_->next_) = &change;
   going_last_ = &change;
@@ -112,29 +125,22 @@ void engine::give_back(std::uint32_t steps) noexcept {
 
 // --- counters -------------------------------------------------------------------------------------------
 
-namespace {
-
-void add(const cep::matcher_counters& of, engine_counters& to) noexcept {
-  to.matches += of.matches;
-  to.timeouts += of.timeouts;
-  to.refused += of.refused;
-  to.faults += of.faults;
-  to.skip_misses += of.skip_misses;
-}
-
-}  // namespace
-
 void engine::count_gone(const rule_board& board) noexcept {
   for (const auto& rule : board.rules())
-    if (rule) add(rule->matcher.counters(), gone_);
+    if (rule) gone_[rule->what.number] += rule->matcher.counters();
 }
 
 engine_counters engine::counters() const noexcept {
-  engine_counters sum = gone_;
+  engine_counters sum;
   sum.processed = processed_;
-  sum.refused += keys_refused_;
-  for (const auto& each : board_.rules()) add(each->matcher.counters(), sum);
+  for (const cep::matcher_counters& of : counters_by_rule()) sum += of;
   return sum;
+}
+
+std::vector<cep::matcher_counters> engine::counters_by_rule() const {
+  std::vector<cep::matcher_counters> made = gone_;
+  for (const auto& each : board_.rules()) made[each->what.number] += each->matcher.counters();
+  return made;
 }
 
 }  // namespace millrace::rules

@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -32,21 +33,27 @@ struct released_match {
 };
 
 /// What an engine counts. All only grow.
-struct engine_counters {
-  std::uint64_t processed = 0;  ///< events, each counted in one shard
-  std::uint64_t matches = 0;
-  std::uint64_t timeouts = 0;
-  std::uint64_t refused = 0;  ///< partial matches that a bound kept from being
-  std::uint64_t faults = 0;   ///< conditions that ended in overflow or division by zero
-  std::uint64_t skip_misses = 0;
+struct engine_counters : cep::matcher_counters {  // over all patterns that ever were in force
+  std::uint64_t processed = 0;                    ///< events, each counted in one shard
 };
+
+/// An event that changed nothing in one pattern, because a bound on state was met and the policy is `dead_letter`.
+struct dead_event {
+  const pattern_rule* rule;
+  std::uint32_t rule_index;
+  cep::bound met;
+  const event_header* event;
+};
+
+/// Stands where nobody wants dead letters; they are counted all the same.
+inline constexpr auto no_dead_letters = [](const dead_event&) {};
 
 /// Another revision's patterns for one engine: everything that they need, allocated off the event path.
 /// Threads: `settled` is for any; the rest is the engine's.
 class engine_change {
  public:
   engine_change(std::shared_ptr<const revision> to, const engine_limits& limits, cep::held_events& events)
-      : board_(std::move(to), limits, events) {}
+      : board_(std::move(to), limits, events), gone_(board_.of().names.size()) {}
 
   /// The engine has taken what it needs and given back what has gone: the change may be destroyed.
   [[nodiscard]] bool settled() const noexcept {
@@ -56,7 +63,8 @@ class engine_change {
  private:
   friend class engine;
 
-  rule_board board_;  // before `apply`: what comes; behind it: what goes
+  rule_board board_;                         // before `apply`: what comes; behind it: what goes
+  std::vector<cep::matcher_counters> gone_;  // room for the engine's
   engine_change* next_ = nullptr;
   std::size_t given_back_ = 0;  // rules that have nothing left
   std::atomic<bool> settled_{false};
@@ -76,9 +84,9 @@ class engine {
   engine& operator=(const engine&) = delete;
 
   /// Takes one event of those that the router sends here, or a `time_mark`, in order of time, and hands on what
-  /// it releases, in order: what is due by its time, then its own matches.
-  template <class HandOn>
-  void process(const event_header& event, HandOn&& hand_on) {
+  /// it releases, in order: what is due by its time, then its own matches, then `dead_event`s.
+  template <class HandOn, class OnDead = decltype(no_dead_letters)>
+  void process(const event_header& event, HandOn&& hand_on, OnDead&& on_dead = OnDead()) {
     if (going_ != nullptr) [[unlikely]]
       give_back(give_back_steps);
     if (event.type == time_mark) {
@@ -92,6 +100,8 @@ class engine {
     drain(event.time_ns, 0, hand_on);
     match(event);
     drain(event.time_ns, 1, hand_on);
+    if (releases_.has_dead()) [[unlikely]]
+      drain_dead(event, on_dead);
   }
 
   /// The final watermark: passes every deadline that is still pending, one after another.
@@ -99,7 +109,6 @@ class engine {
   void finish(HandOn&& hand_on) {
     while (going_ != nullptr) give_back(std::numeric_limits<std::uint32_t>::max());
     while (const auto deadline = next_deadline()) {
-      if (*deadline == std::numeric_limits<std::int64_t>::max()) return;
       // A run may have come to where it is already overdue; time does not go back for it.
       move_time(std::max(*deadline, time_ns_));
       drain(time_ns_, 0, hand_on);
@@ -120,10 +129,17 @@ class engine {
   /// `prepare` and `apply` in one, for an engine that has one thread.
   void change(std::shared_ptr<const revision> to);
 
+  /// From now on `watcher` hears of the partial matches of one key, packed as `key_packer` does; of all, where the
+  /// group has no key. Requires: the limits ask for single runs and show all events, there is room for the key, and no
+  /// event has come.
+  void watch(std::size_t group, std::span<const std::byte> key, cep::run_watcher& watcher);
+
   /// What is in force.
   [[nodiscard]] const revision& in_force() const noexcept { return board_.of(); }
 
   [[nodiscard]] engine_counters counters() const noexcept;
+  /// By rule number, also of patterns that are gone.
+  [[nodiscard]] std::vector<cep::matcher_counters> counters_by_rule() const;
   /// Matches and timeouts of one pattern, since it began. Requires: a rule of that number is in force.
   [[nodiscard]] const cep::matcher_counters& counters_of(std::size_t rule_number) const noexcept {
     return board_.rule(rule_number).matcher.counters();
@@ -162,6 +178,13 @@ class engine {
     });
   }
 
+  template <class OnDead>
+  void drain_dead(const event_header& event, OnDead& on_dead) {
+    releases_.drain_dead([&](const cep::dead_letter& d) {
+      on_dead(dead_event{board_.rule(d.rule).what.rule.get(), d.rule, d.met, &event});
+    });
+  }
+
   engine_limits limits_;
   time_mode time_;
   cep::held_events events_;
@@ -169,9 +192,8 @@ class engine {
   cep::releases releases_;
   std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();  // that all keys have come to
   std::uint64_t processed_ = 0;
-  std::uint64_t keys_refused_ = 0;
-  engine_counters gone_;            // of patterns that are not in force any more
-  engine_change* going_ = nullptr;  // changes whose patterns still hold something, oldest first
+  std::vector<cep::matcher_counters> gone_;  // by number, of patterns that are not in force any more
+  engine_change* going_ = nullptr;           // changes whose patterns still hold something, oldest first
   engine_change* going_last_ = nullptr;
   std::vector<std::unique_ptr<engine_change>> own_changes_;
 };

@@ -19,8 +19,14 @@ class replay_run::state {
         out_(out),
         in_force_(rules::first_revision(rules)),
         source_(std::move(decoder), in_force_, options.shards.value_or(1), with_clock(options.source)),
-        sink_(out, rules->patterns.size(), options.limit, clock_.get()) {
-    const match_stage::options chosen{options.lines, options.source.final_watermark, options.limits, clock_.get()};
+        sink_(out, rules->patterns.size(), options.limit, clock_.get(), options.on_dead_event),
+        trace_(options.trace) {
+    match_stage::options chosen{options.lines, options.source.final_watermark, options.limits, clock_.get(), nullptr};
+    if (trace_) {
+      chosen.trace = &*trace_;
+      chosen.limits.classes = cep::class_choice::runs_only;
+      chosen.limits.shows_all = true;
+    }
     std::vector<match_stage*> shards;
     for (unsigned i = 0; i < options.shards.value_or(1); ++i) {
       stages_.push_back(std::make_unique<match_stage>(in_force_, chosen));
@@ -92,12 +98,8 @@ class replay_run::state {
     into.source = source_.counters();
     for (const auto& stage : stages_) {
       const rules::engine_counters of = stage->engine().counters();
+      into.engine += of;
       into.engine.processed += of.processed;
-      into.engine.matches += of.matches;
-      into.engine.timeouts += of.timeouts;
-      into.engine.refused += of.refused;
-      into.engine.faults += of.faults;
-      into.engine.skip_misses += of.skip_misses;
       into.select_faults += stage->select_faults();
       into.event_latency.merge(stage->latency());
     }
@@ -105,8 +107,14 @@ class replay_run::state {
     const auto tallies = sink_.tallies();
     for (std::size_t i = 0; i < rules->names.size(); ++i) {
       const match_sink::tally of = i < tallies.size() ? tallies[i] : match_sink::tally{};
-      into.patterns.push_back({rules->names[i], of.matches, of.timeouts});
+      into.patterns.push_back({rules->names[i], of.matches, of.timeouts, {}});
     }
+    for (const auto& stage : stages_) {
+      const auto of = stage->engine().counters_by_rule();
+      for (std::size_t i = 0; i < of.size() && i < into.patterns.size(); ++i) into.patterns[i].counters += of[i];
+    }
+    into.dead_at_bound = sink_.dead();
+    into.engine.processed -= sink_.dead();
     into.match_latency.merge(sink_.latency());
     into.output_bytes = out_.bytes();
     into.output_checksum = out_.checksum();
@@ -121,6 +129,7 @@ class replay_run::state {
   std::vector<std::unique_ptr<rule_change>> changes_;  // not settled yet, as far as is known
   feed_source source_;
   match_sink sink_;
+  std::optional<trace_request> trace_;
   std::vector<std::unique_ptr<match_stage>> stages_;
   std::unique_ptr<threaded> threaded_;
   std::unique_ptr<inlined> inline_;

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace::replay {
@@ -27,6 +28,8 @@ struct replay_options {
   bool measures_latency = false;
   rules::engine_limits limits;
   executor_options executor;
+  std::function<void(std::string_view line)> on_dead_event;  ///< of events that a bound on state kept from a pattern
+  std::optional<trace_request> trace;  ///< asks for single runs, and shows all events to all patterns
 };
 
 /// What became of the patterns of one name.
@@ -34,6 +37,7 @@ struct pattern_summary {
   std::string name;
   std::uint64_t matches = 0;
   std::uint64_t timeouts = 0;
+  cep::matcher_counters counters;  ///< over all shards
 };
 
 /// What a replay did.
@@ -42,7 +46,8 @@ struct replay_summary {
   bool limit_reached = false;
   bool output_closed = false;
   source_counters source;
-  rules::engine_counters engine;
+  rules::engine_counters engine;    ///< `processed` is without `dead_at_bound`
+  std::uint64_t dead_at_bound = 0;  ///< events that a bound on state kept from some pattern
   std::uint64_t select_faults = 0;
   std::vector<pattern_summary> patterns;  ///< of all names that ever were in force
   std::uint64_t wall_ns = 0;

@@ -50,6 +50,23 @@ std::string_view match_line::write(const rules::released_match& match) {
   return text_;
 }
 
+std::string_view match_line::write(const rules::dead_event& dead) {
+  text_.clear();
+  json_text out(text_);
+  const event_layout& layout = *rules_->declarations->layouts[dead.event->type];
+  out.raw("{\"record\":").integer(static_cast<expr::wide>(dead.event->id.low));
+  out.raw(",\"pattern\":").quoted(dead.rule->name);
+  out.raw(",\"reason\":").quoted("the bound on " + std::string(cep::name_of(dead.met)) + " is met");
+  out.raw(",\"event\":{");
+  bool comma = false;
+  for (const field& f : layout.fields()) {
+    if (std::exchange(comma, true)) out.raw(",");
+    out.quoted(f.name).raw(":").field(f, data_of(*dead.event), dead.rule->unit);
+  }
+  out.raw("}}\n");
+  return text_;
+}
+
 void match_line::write_key(const rules::released_match& match) {
   json_text out(text_);
   out.raw(",\"key\":{");

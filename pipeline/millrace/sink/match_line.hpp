@@ -26,6 +26,9 @@ class match_line {
   /// The line with its newline, valid until the next call.
   [[nodiscard]] std::string_view write(const rules::released_match& match);
 
+  /// The line of an event that changed nothing in a pattern: where it stood, the pattern, the reason, and its fields.
+  [[nodiscard]] std::string_view write(const rules::dead_event& dead);
+
   /// Divisions by zero and overflows in `select`; each prints null.
   [[nodiscard]] std::uint64_t faults() const noexcept { return faults_; }
 

@@ -93,7 +93,7 @@ class engine_room {
     made.in = source_.in();
     made.late = source_.late();
     for (const auto& each : shards_) add(each->counters(), made);
-    made.dropped = made.in - made.late - made.processed;
+    made.dropped = made.in - made.late - made.processed - made.dead;
     return made;
   }
 
@@ -115,7 +115,10 @@ class engine_room {
     to.processed += of.processed;
     to.matches += of.matchers.matches;
     to.timeouts += of.matchers.timeouts;
-    to.refused += of.matchers.refused + of.keys_refused;
+    to.dead += of.dead;
+    to.refused += of.matchers.refused;
+    to.runs_dropped += of.matchers.dropped;
+    to.cut += of.matchers.cut;
     to.skip_misses += of.matchers.skip_misses;
   }
 

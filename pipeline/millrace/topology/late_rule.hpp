@@ -7,8 +7,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace millrace::detail {
@@ -47,11 +47,13 @@ class late_rule {
   virtual void open(cep::partition_id id) noexcept = 0;
   virtual void close(cep::partition_id id) noexcept = 0;
   [[nodiscard]] virtual bool idle(cep::partition_id id) noexcept = 0;
+  [[nodiscard]] virtual cep::partition_id next_idle() noexcept = 0;
+  virtual void drop_key(cep::partition_id id, std::int64_t now_ns, cep::releases& out) = 0;
+  virtual void refuse_key(cep::releases& out) = 0;
   [[nodiscard]] virtual bool may_start(const event_header& event) noexcept = 0;
   virtual void process(cep::partition_id id, const event_header& event, cep::releases& out) = 0;
   virtual void advance(std::int64_t now_ns, cep::releases& out) = 0;
-  /// The highest time where there is none.
-  [[nodiscard]] virtual std::int64_t next_deadline() const noexcept = 0;
+  [[nodiscard]] virtual std::optional<std::int64_t> next_deadline() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t start_sequence(const cep::release& r) noexcept = 0;
   virtual void hand_on(const cep::release& r, const output_order& order, any_output& out) = 0;
   [[nodiscard]] virtual bool give_back(std::uint32_t steps) noexcept = 0;
@@ -71,6 +73,11 @@ class late_rule_of final : public late_rule {
   void open(cep::partition_id id) noexcept override { rule_.matcher.open(id); }
   void close(cep::partition_id id) noexcept override { rule_.matcher.close(id); }
   bool idle(cep::partition_id id) noexcept override { return rule_.matcher.idle(id); }
+  cep::partition_id next_idle() noexcept override { return rule_.matcher.next_idle(); }
+  void drop_key(cep::partition_id id, std::int64_t now_ns, cep::releases& out) override {
+    rule_.matcher.drop_key(id, now_ns, out);
+  }
+  void refuse_key(cep::releases& out) override { rule_.matcher.refuse_key(out); }
   bool may_start(const event_header& event) noexcept override {
     rule_.matcher.begin_event();
     return rule_.matcher.may_start(event);
@@ -80,9 +87,7 @@ class late_rule_of final : public late_rule {
     rule_.matcher.process(id, event, out);
   }
   void advance(std::int64_t now_ns, cep::releases& out) override { rule_.matcher.advance(now_ns, out); }
-  std::int64_t next_deadline() const noexcept override {
-    return rule_.matcher.next_deadline().value_or(std::numeric_limits<std::int64_t>::max());
-  }
+  std::optional<std::int64_t> next_deadline() const noexcept override { return rule_.matcher.next_deadline(); }
   std::uint64_t start_sequence(const cep::release& r) noexcept override { return rule_.matcher.start_sequence(r); }
   void hand_on(const cep::release& r, const output_order& order, any_output& out) override {
     rule_.template hand_on<T, Record>(r, order, out);

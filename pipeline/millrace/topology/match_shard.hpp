@@ -2,6 +2,7 @@
 
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/key_directory.hpp>
+#include <millrace/cep/number_for.hpp>
 #include <millrace/cep/release.hpp>
 #include <millrace/topology/late_rule.hpp>
 #include <millrace/topology/partition_key.hpp>
@@ -24,7 +25,7 @@ namespace millrace::detail {
 /// What a shard counts. All only grow.
 struct match_shard_counters {
   std::uint64_t processed = 0;
-  std::uint64_t keys_refused = 0;
+  std::uint64_t dead = 0;          ///< events that a bound kept from some rule; not among the processed
   cep::matcher_counters matchers;  ///< over all rules
 };
 
@@ -54,19 +55,19 @@ class match_shard {
     ++processed_;
     const cep::partition_id partition = find_partition(event);
     drain({event.sequence, event.time_ns, 0, 0, 0}, out);
-    if (partition == null_handle) return;
-    match(partition, event);
+    if (partition != null_handle) match(partition, event);
     drain({event.sequence, event.time_ns, 1, 0, 0}, out);
+    if (releases_.has_dead()) [[unlikely]]
+      count_dead();
   }
 
   /// The final watermark: passes every deadline that is still pending, one after another.
   template <record_output Out>
   void finish(Out& out) {
-    constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
     while (going_ != nullptr) give_back(std::numeric_limits<std::uint32_t>::max());
-    for (std::int64_t due_ns = next_deadline(); due_ns != never; due_ns = next_deadline()) {
+    while (const auto due_ns = next_deadline()) {
       // A run may have come to where it is already overdue; time does not go back for it.
-      const std::int64_t now_ns = std::max(due_ns, time_ns_);
+      const std::int64_t now_ns = std::max(*due_ns, time_ns_);
       move_time(now_ns);
       drain({end_of_input_sequence, now_ns, 0, 0, 0}, out);
     }
@@ -84,10 +85,10 @@ class match_shard {
   }
 
   [[nodiscard]] match_shard_counters counters() const noexcept {
-    match_shard_counters sum{processed_, keys_refused_, gone_};
-    std::apply([&](const auto&... rule) { (add(rule.matcher.counters(), sum.matchers), ...); }, rules_);
+    match_shard_counters sum{processed_, dead_, gone_};
+    std::apply([&](const auto&... rule) { ((sum.matchers += rule.matcher.counters()), ...); }, rules_);
     for (const late_rule* rule = late_.get(); rule != nullptr; rule = rule->next.get())
-      add(rule->counters(), sum.matchers);
+      sum.matchers += rule->counters();
     return sum;
   }
 
@@ -99,13 +100,6 @@ class match_shard {
 
   // Partial matches or keys of patterns that go, an event: some cache misses each.
   static constexpr std::uint32_t give_back_steps = 8;
-
-  static void add(const cep::matcher_counters& of, cep::matcher_counters& to) noexcept {
-    to.matches += of.matches;
-    to.timeouts += of.timeouts;
-    to.refused += of.refused;
-    to.skip_misses += of.skip_misses;
-  }
 
   /// A release and the sequence of its first event, by which it goes out: ids are the user's and may repeat.
   struct due {
@@ -165,27 +159,24 @@ class match_shard {
       if (all_rules([&](auto& rule) { return !rule.matcher.may_start(event); }) &&
           all_late([&](late_rule& rule) { return !rule.may_start(event); }))
         return null_handle;
-      return open_partition(bytes_of(key), event.key);
+      return open_partition(bytes_of(key), event);
     } else {
       return 0;
     }
   }
 
-  [[nodiscard]] cep::partition_id open_partition(std::span<const std::byte> key, std::uint64_t hash) {
-    const auto may_evict = [&](cep::partition_id id) {
-      if (!all_rules([&](auto& rule) { return rule.matcher.idle(id); })) return false;
-      if (!all_late([&](late_rule& rule) { return rule.idle(id); })) return false;
-      for_each_rule([&](auto& rule) { rule.matcher.close(id); });
-      for_each_late([&](late_rule& rule) { rule.close(id); });
-      return true;
+  [[nodiscard]] cep::partition_id open_partition(std::span<const std::byte> key, const event_header& event) {
+    const cep::partition_id made = cep::number_for({key, event.key}, *directory_, bounds_.when_full, null_handle,
+                                                   event.time_ns, releases_, [&](auto&& f) {
+                                                     for_each_rule([&](auto& rule) { f(rule.matcher); });
+                                                     for_each_late([&](late_rule& rule) { f(rule); });
+                                                   });
+    if (made != null_handle) return made;
+    const auto refuse = [&](auto& rule) {
+      if (rule.may_start(event)) rule.refuse_key(releases_);
     };
-    const cep::partition_id made = directory_->insert(key, hash, may_evict);
-    if (made == null_handle) {
-      ++keys_refused_;
-    } else {
-      for_each_rule([&](auto& rule) { rule.matcher.open(made); });
-      for_each_late([&](late_rule& rule) { rule.open(made); });
-    }
+    for_each_rule([&](auto& rule) { refuse(rule.matcher); });
+    for_each_late(refuse);
     return made;
   }
 
@@ -196,10 +187,20 @@ class match_shard {
     events_.put_down();
   }
 
-  [[nodiscard]] std::int64_t next_deadline() {
-    std::int64_t first = std::numeric_limits<std::int64_t>::max();
-    for_each_rule([&](auto& rule) { first = std::min(first, rule.matcher.next_deadline().value_or(first)); });
-    for_each_late([&](const late_rule& rule) { first = std::min(first, rule.next_deadline()); });
+  /// All rules see the key in this shard: the event is counted here and nowhere else.
+  void count_dead() noexcept {
+    releases_.drain_dead([](const cep::dead_letter&) {});
+    --processed_;
+    ++dead_;
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() {
+    std::optional<std::int64_t> first;
+    const auto look_at = [&first](std::optional<std::int64_t> deadline) {
+      if (deadline && (!first || *deadline < *first)) first = deadline;
+    };
+    for_each_rule([&](auto& rule) { look_at(rule.matcher.next_deadline()); });
+    for_each_late([&](const late_rule& rule) { look_at(rule.next_deadline()); });
     return first;
   }
 
@@ -253,7 +254,7 @@ class match_shard {
       if ((*link)->index != change.index) continue;
       change.going = std::move(*link);
       *link = std::move(change.going->next);
-      add(change.going->counters(), gone_);
+      gone_ += change.going->counters();
       break;
     }
     if (change.coming != nullptr) {
@@ -286,7 +287,7 @@ class match_shard {
   std::vector<due> due_;
   std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();  // that all keys have come to
   std::uint64_t processed_ = 0;
-  std::uint64_t keys_refused_ = 0;
+  std::uint64_t dead_ = 0;
   std::unique_ptr<late_rule> late_;  // rules that came at run time
   cep::matcher_counters gone_;       // of those of them that have gone
   shard_change* going_ = nullptr;    // changes that have something to give back, oldest first
