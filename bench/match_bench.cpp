@@ -1,5 +1,7 @@
 // The login anomaly (three failed logins, then a success from another address) in C++ and as a text rule, on the same
 // events in memory: events a second, and the time from an event to its match.
+#include "smoke.hpp"
+
 #include <millrace/millrace.hpp>
 #include <millrace/placement/machine.hpp>
 #include <millrace/placement/pinning.hpp>
@@ -61,8 +63,8 @@ auto login_anomaly() {
       .skip_past_last();
 }
 
-constexpr std::size_t event_count = 2'000'000;
-constexpr std::size_t warm_up = event_count / 2;  // partial matches begin to run out before its end
+std::size_t event_count() { return bench::unless_smoke<std::size_t>(2'000'000, 100'000); }
+std::size_t warm_up() { return event_count() / 2; }  // partial matches begin to run out before its end
 
 /// A user's events are 100 s apart in the mean, whatever the number of users.
 const std::vector<event<login>>& logins_of(std::uint64_t users) {
@@ -71,7 +73,7 @@ const std::vector<event<login>>& logins_of(std::uint64_t users) {
   if (!made.empty()) return made;
   std::mt19937_64 random(users);
   const auto step_ns = static_cast<std::int64_t>(100'000'000'000 / users);
-  made.resize(event_count);
+  made.resize(event_count());
   for (std::size_t i = 0; i < made.size(); ++i) {
     const std::uint64_t bits = random();
     made[i].header.time_ns = static_cast<std::int64_t>(i) * step_ns;
@@ -84,7 +86,7 @@ const std::vector<event<login>>& logins_of(std::uint64_t users) {
 /// Gives events from memory, and notes when the warm-up is over.
 struct timed_feed {
   poll_result poll(event<login>& into) noexcept {
-    if (next == warm_up) begun = steady::now();
+    if (next == warm_up()) begun = steady::now();
     if (next == events.size()) {
       ended = steady::now();
       return poll_result::ended;
@@ -129,7 +131,7 @@ run_result run_text(const std::vector<event<login>>& events) {
   event<login> in_hand{};
   steady::time_point begun{};
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (i == warm_up) begun = steady::now();
+    if (i == warm_up()) begun = steady::now();
     in_hand = events[i];
     in_hand.header.sequence = i + 1;
     in_hand.header.id.low = i;
@@ -160,7 +162,7 @@ void events_per_second(benchmark::State& state) {
     if (matches == 0 || matches != matches_expected(users))
       state.SkipWithError("the front ends find different matches");
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(event_count - warm_up) * state.iterations());
+  state.SetItemsProcessed(static_cast<std::int64_t>(event_count() - warm_up()) * state.iterations());
   state.counters["matches"] = static_cast<double>(matches);
 }
 
@@ -319,5 +321,3 @@ BENCHMARK(latency_across_one_ring)
 
 }  // namespace
 }  // namespace millrace
-
-BENCHMARK_MAIN();

@@ -1,12 +1,14 @@
 # Rooms of core/.
 millrace_test(base SOURCES core/base/crc32c_test.cpp core/base/fixed_string_test.cpp LIBRARIES millrace::core)
-millrace_test(builder SOURCES core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp LIBRARIES millrace::core)
+millrace_test(builder
+  SOURCES core/cep/any_order_test.cpp core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp
+  LIBRARIES millrace::core)
 millrace_test(cep
-  SOURCES core/cep/automaton_test.cpp core/cep/formula_test.cpp core/cep/state_test.cpp
+  SOURCES core/cep/automaton_test.cpp core/cep/chain_matcher_test.cpp core/cep/formula_test.cpp core/cep/state_test.cpp
   LIBRARIES millrace::core)
 millrace_test(event SOURCES core/event/envelope_test.cpp core/event/layout_test.cpp LIBRARIES millrace::core)
 millrace_test(expr
-  SOURCES core/expr/expression_oracle_test.cpp core/expr/expression_test.cpp core/expr/refusal_test.cpp
+  SOURCES core/expr/condition_index_test.cpp core/expr/expression_oracle_test.cpp core/expr/expression_test.cpp core/expr/refusal_test.cpp
   LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp LIBRARIES millrace::core)
 millrace_test(ring
@@ -15,10 +17,13 @@ millrace_test(ring
   LABELS concurrent)
 millrace_test(rules
   SOURCES
+    core/rules/any_order_test.cpp
     core/rules/check_test.cpp
     core/rules/diagnostic_test.cpp
+    core/rules/engine_change_test.cpp
     core/rules/engine_test.cpp
     core/rules/parse_test.cpp
+    core/rules/revision_test.cpp
     core/rules/router_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)

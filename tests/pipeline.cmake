@@ -18,10 +18,13 @@ millrace_test(feed_allocation SOURCES allocation_counter.cpp pipeline/feed/feed_
 millrace_test(placement SOURCES pipeline/placement/placement_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(replay SOURCES pipeline/replay/event_clock_test.cpp pipeline/replay/pacer_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(rule_change SOURCES pipeline/replay/rule_change_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(sink
   SOURCES pipeline/sink/json_text_test.cpp pipeline/sink/match_line_test.cpp
   LIBRARIES millrace::pipeline simdjson::simdjson)
 millrace_test(stage SOURCES pipeline/stage/idle_strategy_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
+millrace_test(pattern_change SOURCES pipeline/topology/pattern_change_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
+millrace_test(change_allocation SOURCES allocation_counter.cpp pipeline/topology/change_allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(threaded_executor SOURCES pipeline/topology/record_reader_test.cpp pipeline/topology/threaded_executor_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(executor_allocation SOURCES allocation_counter.cpp pipeline/topology/executor_allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(allocation SOURCES allocation_counter.cpp pipeline/topology/allocation_test.cpp LIBRARIES millrace::pipeline)

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t read_bytes_max = 16 * rules::text_bytes_max;
 
+}  // namespace
+
 std::string read_text(const std::string& path) {
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) throw usage_error("cannot open '" + path + "': " + std::strerror(errno));
@@ -30,8 +32,6 @@ std::string read_text(const std::string& path) {
   text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
 }
-
-}  // namespace
 
 std::shared_ptr<const rules::program> load_rules(const std::string& path) {
   return std::make_shared<const rules::program>(rules::compile({path, read_text(path)}));

@@ -35,6 +35,9 @@ class usage_error : public error {
 /// cannot be read.
 std::shared_ptr<const rules::program> load_rules(const std::string& path);
 
+/// The text of a rules file, or a little more than one may have. Throws `usage_error` where it cannot be read.
+std::string read_text(const std::string& path);
+
 /// Runs a subcommand and turns its errors into a message and a status.
 int guarded(int (*run)(const void*), const void* arguments);
 

@@ -1,13 +1,16 @@
 // millrace explain.
 
 #include "command.hpp"
+#include "replay_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <millrace/cep/explain.hpp>
-#include <millrace/cep/run_store.hpp>
+#include <millrace/cep/held_events.hpp>
+#include <millrace/rules/rule_board.hpp>
 #include <millrace/time/timestamp.hpp>
 
 namespace millrace::tools {
@@ -16,6 +19,8 @@ namespace {
 struct explain_arguments {
   std::string rules;
   bool dot = false;
+  std::uint64_t keys = 0;
+  state_arguments state;
 };
 
 std::string time_text(const rules::program& rules) {
@@ -36,18 +41,71 @@ void print_events(const rules::program& rules) {
   }
 }
 
-/// What state costs: shown a unit, since how many there are depends on the feed.
-void print_memory(const rules::program& rules, const rules::pattern_rule& pattern) {
-  const auto& group = rules.groups[pattern.group];
-  const std::size_t key_bytes = group.fields.empty() ? 0 : (16 + group.key_bytes_max + 63) / 64 * 64 + 10;
-  const std::size_t event_bytes = (sizeof(event_header) + rules.data_bytes_max + 63) / 64 * 64 + 4;
-  fmt::print("  matching   one run a partial match; event-only conditions are evaluated once an event\n");
-  fmt::print(
-      "  memory     {} bytes a key, {} bytes a partial match, {} bytes an event in it (prefixes shared),\n"
-      "             {} bytes a copy of an event (shared by all patterns); bounds: --max-keys, --max-runs, "
-      "--max-events\n\n",
-      key_bytes + 24, sizeof(cep::run), sizeof(cep::step), event_bytes);
+std::string bytes_text(std::size_t bytes) {
+  if (bytes < 10'000) return fmt::format("{} B", bytes);
+  if (bytes < std::size_t{10} << 20) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }
+
+/// What state costs, from what a shard would reserve.
+class memory_table {
+ public:
+  memory_table(const std::shared_ptr<const rules::program>& rules, const rules::engine_limits& limits)
+      : events_(limits.events, rules->data_bytes_max), board_(rules::first_revision(rules), limits, events_) {}
+
+  void print(std::uint64_t keys) {
+    fmt::print("memory of one shard: reserved for the bounds, resident with use\n");
+    fmt::print("  {:<44} {:>10} {:>12} {:>12}\n", "", "bytes each", "bound", "in all");
+    for (const auto& rule : board_.rules())
+      for (const cep::state_part& part : rule->matcher.state_parts())
+        row(fmt::format("{}: {}", rule->what.rule->name, part.what), part);
+    const auto& groups = board_.of().groups;
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      if (const auto* const directory = board_.groups()[i].directory.get())
+        row(fmt::format("keys by {}", fmt::join(groups[i].key.fields, ", ")),
+            {"", (directory->reserved_bytes() + directory->capacity() - 1) / directory->capacity(),
+             directory->capacity(), directory->reserved_bytes()});
+    row("copies of events, shared by all patterns",
+        {"", events_.bytes_each(), events_.capacity(), events_.reserved_bytes()});
+    fmt::print("  {:<44} {:>10} {:>12} {:>12}\n", "all", "", "", bytes_text(sum_));
+    if (keys != 0) print_keys(keys);
+  }
+
+ private:
+  void row(const std::string& what, const cep::state_part& part) {
+    fmt::print("  {:<44} {:>10} {:>12} {:>12}\n", what, part.bytes_each, part.bound, bytes_text(part.bytes));
+    sum_ += part.bytes;
+  }
+
+  /// Of every group of patterns by one key: keys that are known, and then with a partial match of each pattern.
+  void print_keys(std::uint64_t keys) {
+    const auto& groups = board_.of().groups;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const auto* const directory = board_.groups()[i].directory.get();
+      if (directory == nullptr) continue;
+      double bytes = static_cast<double>(directory->reserved_bytes()) / directory->capacity();
+      double with_match = 0;
+      for (const auto& rule : board_.rules()) {
+        if (rule->what.group != i) continue;
+        const auto parts = rule->matcher.state_parts();
+        const auto stages = static_cast<double>(rule->what.rule->automaton->stages.size());
+        bytes += static_cast<double>(parts.back().bytes) / static_cast<double>(parts.back().bound);
+        with_match += stages * static_cast<double>(events_.bytes_each());
+        if (parts.size() == 3) with_match += static_cast<double>(parts[0].bytes_each);
+        with_match += stages * static_cast<double>(parts[parts.size() - 2].bytes_each);
+      }
+      const auto all = [&](double each) {
+        return bytes_text(static_cast<std::size_t>(each * static_cast<double>(keys)));
+      };
+      fmt::print("  {} keys by {} take {}; with one partial match a pattern that has an event of every stage, {}\n",
+                 keys, fmt::join(groups[i].key.fields, ", "), all(bytes), all(bytes + with_match));
+    }
+  }
+
+  cep::held_events events_;
+  rules::rule_board board_;
+  std::size_t sum_ = 0;
+};
 
 int run_explain(const void* opaque) {
   const auto& arguments = *static_cast<const explain_arguments*>(opaque);
@@ -61,8 +119,9 @@ int run_explain(const void* opaque) {
     const auto text = [&](cep::condition_id id) { return (*pattern.conditions)[id].text; };
     fmt::print("{}", arguments.dot ? cep::explain_dot(*pattern.automaton, text)
                                    : cep::explain_table(*pattern.automaton, text));
-    if (!arguments.dot) print_memory(*rules, pattern);
+    if (!arguments.dot) fmt::print("\n");
   }
+  if (!arguments.dot) memory_table(rules, to_limits(arguments.state)).print(arguments.keys);
   return std::fflush(stdout) == 0 ? done : failed;
 }
 
@@ -74,6 +133,8 @@ void add_explain_command(CLI::App& app, int& status) {
   auto arguments = std::make_shared<explain_arguments>();
   command->add_option("--rules", arguments->rules, "Rules file (.mr)")->required()->type_name("FILE");
   command->add_flag("--dot", arguments->dot, "The automata as Graphviz graphs");
+  command->add_option("--keys", arguments->keys, "Tell what so many keys take")->type_name("N");
+  add_state_options(*command, arguments->state);
   command->callback([arguments, &status] { status = guarded(run_explain, arguments.get()); });
 }
 

@@ -3,7 +3,9 @@
 #include "command.hpp"
 #include "progress_bar.hpp"
 #include "replay_options.hpp"
+#include "rules_watch.hpp"
 #include "summary.hpp"
+#include "trace_output.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +18,11 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <millrace/rules/compile.hpp>
 #include <millrace/sink/dead_letter_file.hpp>
 #include <millrace/sink/json_text.hpp>
+#include <mutex>
+#include <optional>
 
 namespace millrace::tools {
 namespace {
@@ -62,7 +67,7 @@ bool same_file(const std::string& a, const std::string& b) {
 }
 
 void keep_files_apart(const replay_arguments& arguments) {
-  const std::array outputs{&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm};
+  const std::array outputs{&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm, &arguments.trace_file};
   for (std::size_t i = 0; i < outputs.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (!outputs[i]->empty() && *outputs[i] == *outputs[j])
@@ -88,7 +93,8 @@ void check_files(const replay_arguments& arguments) {
   struct stat about {};
   if (::stat(arguments.feed.c_str(), &about) == 0 && S_ISDIR(about.st_mode))
     throw usage_error("cannot open '" + arguments.feed + "': Is a directory");
-  for (const std::string* output : {&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm})
+  for (const std::string* output :
+       {&arguments.dead_letters, &arguments.stats_json, &arguments.hgrm, &arguments.trace_file})
     if (!output->empty() && !can_be_written(*output))
       throw usage_error("cannot write '" + *output + "': " + std::strerror(errno));
 }
@@ -100,13 +106,13 @@ void write_file(const std::string& path, const std::string& text) {
   if (!file) throw error("cannot write '" + path + "'");
 }
 
-void write_counts(sink::text_output& out, const replay::replay_summary& summary, const rules::program& rules) {
-  for (std::size_t i = 0; i < summary.patterns.size(); ++i) {
+void write_counts(sink::text_output& out, const replay::replay_summary& summary) {
+  for (const replay::pattern_summary& pattern : summary.patterns) {
     std::string line;
     sink::json_text json(line);
-    json.raw("{\"pattern\":").quoted(rules.patterns[i].name);
-    json.raw(",\"matches\":").integer(static_cast<expr::wide>(summary.patterns[i].matches));
-    json.raw(",\"timeouts\":").integer(static_cast<expr::wide>(summary.patterns[i].timeouts)).raw("}\n");
+    json.raw("{\"pattern\":").quoted(pattern.name);
+    json.raw(",\"matches\":").integer(static_cast<expr::wide>(pattern.matches));
+    json.raw(",\"timeouts\":").integer(static_cast<expr::wide>(pattern.timeouts)).raw("}\n");
     static_cast<void>(out.write(line));
   }
   out.flush();
@@ -131,14 +137,12 @@ class closing_words {
                    static_cast<unsigned long long>(summary_.source.records));
       return failed;
     }
-    if (summary_.engine.refused != 0) {
-      std::fprintf(stderr,
-                   "millrace: %llu partial matches were refused because a bound on state was met: matches may be "
-                   "missing; see --max-runs, --max-keys, --max-events\n",
-                   static_cast<unsigned long long>(summary_.engine.refused));
+    const std::string bounds = bounds_text(summary_);
+    if (!bounds.empty()) {
+      std::fputs(bounds.c_str(), stderr);
       return failed;
     }
-    return summary_.source.dead != 0 ? say_dead() : done;
+    return summary_.source.dead + summary_.dead_at_bound != 0 ? say_dead() : done;
   }
 
  private:
@@ -164,7 +168,7 @@ class closing_words {
   }
 
   int say_dead() const {
-    const auto dead = static_cast<unsigned long long>(summary_.source.dead);
+    const auto dead = static_cast<unsigned long long>(summary_.source.dead + summary_.dead_at_bound);
     std::fprintf(stderr, "millrace: %llu events were dead-lettered, the first at %s\n", dead, first_dead_.c_str());
     if (arguments_.dead_letters.empty())
       std::fprintf(stderr, "millrace: --dead-letters FILE keeps them, with the reason of each\n");
@@ -181,17 +185,26 @@ class closing_words {
 int run_replay(const void* opaque) {
   const auto& arguments = *static_cast<const replay_arguments*>(opaque);
   keep_files_apart(arguments);
-  const auto rules = load_rules(arguments.rules);
+  const rules::source_text source{arguments.rules, read_text(arguments.rules)};
+  const auto rules = std::make_shared<const rules::program>(rules::compile(source));
   check_files(arguments);
   replay::replay_options options = to_options(arguments, *rules);
   auto decoder = replay::open_rules_feed(arguments.feed, to_format(arguments.format), rules);
   std::unique_ptr<sink::dead_letter_file> dead;
   if (!arguments.dead_letters.empty()) dead = std::make_unique<sink::dead_letter_file>(arguments.dead_letters);
   std::string first_dead;
+  std::mutex dead_mutex;  // the source tells of records, the sink of events that met a bound
   options.source.on_dead = [&](const replay::dead_record& record) {
+    const std::lock_guard lock(dead_mutex);
     if (first_dead.empty()) first_dead = "line " + std::to_string(record.line) + ": " + std::string(record.reason);
     if (dead) dead->add(record.line, record.record, record.reason, record.text);
   };
+  options.on_dead_event = [&](std::string_view line) {
+    const std::lock_guard lock(dead_mutex);
+    if (first_dead.empty()) first_dead = line.substr(0, line.size() - 1);
+    if (dead) dead->add_line(line);
+  };
+  const trace_output trace(arguments, rules, options);
   sink::text_output out(STDOUT_FILENO, "standard output");
   replay::replay_run run(rules, std::move(decoder), out, options);
   replay::replay_summary summary;
@@ -199,13 +212,16 @@ int run_replay(const void* opaque) {
     const signal_guard signals(run);
     const progress_bar progress(
         !arguments.quiet, [&] { return run.bytes_read(); }, run.bytes_total());
+    std::optional<rules_watch> watch;
+    if (arguments.watch) watch.emplace(run, source, arguments.quiet);
     summary = run.run();
   }
   if (dead) dead->flush();
-  if (arguments.count) write_counts(out, summary, *rules);
+  trace.close();
+  if (arguments.count) write_counts(out, summary);
   summary.output_closed = out.closed();
-  if (arguments.stats) std::fputs(summary_text(summary, *rules).c_str(), stderr);
-  if (!arguments.stats_json.empty()) write_file(arguments.stats_json, summary_json(summary, *rules));
+  if (arguments.stats) std::fputs(summary_text(summary).c_str(), stderr);
+  if (!arguments.stats_json.empty()) write_file(arguments.stats_json, summary_json(summary));
   if (!arguments.hgrm.empty()) {
     std::ofstream file(arguments.hgrm);
     summary.match_latency.write_hgrm(file);

@@ -41,21 +41,11 @@ void add_execution(CLI::App& command, replay_arguments& into) {
       ->check(CLI::Range(2U, 1U << 24))
       ->type_name("N")
       ->capture_default_str();
+  command.add_flag("--watch", into.watch,
+                   "Follow the rules file while events flow: patterns that are written anew, changed or deleted in it "
+                   "come and go, the others keep their state");
   command.add_flag("--pin", into.pin, "Give each thread a core of its own where the machine allows");
-  command.add_option("--max-runs", into.max_runs, "Bound on partial matches of a pattern in a shard")
-      ->check(CLI::Range(1U, bound_max))
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_option("--max-keys", into.max_keys, "Bound on keys with state in a shard")
-      ->check(CLI::Range(1U, bound_max))
-      ->type_name("N")
-      ->capture_default_str();
-  command
-      .add_option("--max-events", into.max_events,
-                  "Bound on events that partial matches of a shard hold, and on the reorder buffer")
-      ->check(CLI::Range(1U, bound_max))
-      ->type_name("N")
-      ->capture_default_str();
+  add_state_options(command, into.state);
 }
 
 void add_reports(CLI::App& command, replay_arguments& into) {
@@ -69,6 +59,13 @@ void add_reports(CLI::App& command, replay_arguments& into) {
   command
       .add_option("--dead-letters", into.dead_letters,
                   "Write each rejected record, with its line number and the reason, as JSON lines")
+      ->type_name("FILE");
+  command
+      .add_option("--trace", into.trace,
+                  "Tell each step of the partial matches of one key: user=root, several fields a=x,b=y, the bare value "
+                  "where the key is one field, all for patterns without a key")
+      ->type_name("KEY");
+  command.add_option("--trace-file", into.trace_file, "Write the trace there instead of to standard error")
       ->type_name("FILE");
 }
 
@@ -93,6 +90,43 @@ std::optional<double> speed_argument(const std::string& text) {
 }
 
 }  // namespace
+
+void add_state_options(CLI::App& command, state_arguments& into) {
+  const auto bound = [&](const char* name, std::uint32_t& value, const char* about) {
+    return command.add_option(name, value, about)->check(CLI::Range(1U, bound_max))->type_name("N");
+  };
+  bound("--max-runs", into.max_runs, "Bound on partial matches of a pattern in a shard")->capture_default_str();
+  bound("--max-runs-per-key", into.max_runs_per_key, "The same of one key (default: that of the shard)");
+  bound("--max-keys", into.max_keys, "Bound on keys with state in a shard")->capture_default_str();
+  bound("--max-events", into.max_events,
+        "Bound on events that partial matches of a shard hold, and on the reorder buffer")
+      ->capture_default_str();
+  bound("--max-events-per-key", into.max_events_per_key,
+        "Bound on events in the partial matches of one key, shared beginnings counted once (default: that of the "
+        "shard, twice --max-runs)");
+  bound("--max-matches-at-once", into.max_matches_at_once, "Bound on matches of a pattern that one event completes")
+      ->capture_default_str();
+  command
+      .add_option("--when-full", into.when_full,
+                  "What gives way at a bound: refuse new partial matches, drop-oldest, or dead-letter the event, which "
+                  "then changes nothing")
+      ->check(CLI::IsMember({"refuse", "drop-oldest", "dead-letter"}))
+      ->capture_default_str();
+}
+
+rules::engine_limits to_limits(const state_arguments& arguments) {
+  rules::engine_limits made;
+  made.matcher.runs = arguments.max_runs;
+  made.matcher.steps = arguments.max_runs * 2;
+  made.matcher.partitions = arguments.max_keys;
+  made.matcher.runs_per_key = arguments.max_runs_per_key;
+  made.matcher.steps_per_key = arguments.max_events_per_key;
+  made.matcher.matches_at_once = arguments.max_matches_at_once;
+  for (const auto policy : {cep::full_policy::refuse, cep::full_policy::drop_oldest, cep::full_policy::dead_letter})
+    if (name_of(policy) == arguments.when_full) made.matcher.when_full = policy;
+  made.events = arguments.max_events;
+  return made;
+}
 
 void add_replay_options(CLI::App& command, replay_arguments& into, bool matches_only) {
   command.add_option("--rules", into.rules, "Rules file (.mr)")->required()->type_name("FILE");
@@ -126,14 +160,11 @@ replay::replay_options to_options(const replay_arguments& arguments, const rules
   made.source.to_ns = time_argument("--to", arguments.to, unit);
   made.source.speed = speed_argument(arguments.speed);
   made.source.final_watermark = !arguments.no_final_watermark;
-  made.source.reorder_capacity = arguments.max_events;
+  made.source.reorder_capacity = arguments.state.max_events;
   made.lines = !arguments.count;
   if (arguments.limit != 0) made.limit = arguments.limit;
   made.measures_latency = arguments.stats || !arguments.stats_json.empty() || !arguments.hgrm.empty();
-  made.limits.matcher.runs = arguments.max_runs;
-  made.limits.matcher.steps = arguments.max_runs * 2;
-  made.limits.matcher.partitions = arguments.max_keys;
-  made.limits.events = arguments.max_events;
+  made.limits = to_limits(arguments.state);
   if (!std::has_single_bit(arguments.ring_slots))
     throw usage_error("--ring-slots: found " + std::to_string(arguments.ring_slots) + ", expected a power of two");
   made.executor.ring_slots = arguments.ring_slots;

@@ -13,6 +13,21 @@ class App;
 
 namespace millrace::tools {
 
+/// Bounds on state, as they were written.
+struct state_arguments {
+  std::uint32_t max_runs = cep::matcher_limits{}.runs;
+  std::uint32_t max_keys = cep::matcher_limits{}.partitions;
+  std::uint32_t max_events = 1U << 20;
+  std::uint32_t max_runs_per_key = 0;
+  std::uint32_t max_events_per_key = 0;
+  std::uint32_t max_matches_at_once = cep::matcher_limits{}.matches_at_once;
+  std::string when_full = std::string(name_of(cep::full_policy::refuse));
+};
+
+/// Declares their options on a subcommand.
+void add_state_options(CLI::App& command, state_arguments& into);
+[[nodiscard]] rules::engine_limits to_limits(const state_arguments& arguments);
+
 /// The command line of `match` and `replay`, as it was written.
 struct replay_arguments {
   std::string rules;
@@ -32,10 +47,11 @@ struct replay_arguments {
   bool quiet = false;
   bool stats = false;
   bool pin = false;
+  bool watch = false;
   bool no_final_watermark = false;
-  std::uint32_t max_runs = 1U << 20;
-  std::uint32_t max_keys = 1U << 20;
-  std::uint32_t max_events = 1U << 20;
+  std::optional<std::string> trace;  ///< a key
+  std::string trace_file;
+  state_arguments state;
 };
 
 /// Declares the options on a subcommand.

@@ -36,11 +36,28 @@ const char* ending(const replay::replay_summary& of) {
 std::int64_t in_flight(const replay::replay_summary& of) {
   const auto& in = of.source;
   return static_cast<std::int64_t>(in.events) -
-         static_cast<std::int64_t>(of.engine.processed + in.dead + in.late + in.held);
+         static_cast<std::int64_t>(of.engine.processed + of.dead_at_bound + in.dead + in.late + in.held);
 }
 
 std::string count_if_any(const char* what, std::uint64_t count) {
   return count == 0 ? "" : fmt::format(", {} {}", count, what);
+}
+
+/// The options that move the bounds that were met.
+std::string options_of(const cep::matcher_counters& n) {
+  constexpr std::array<std::pair<cep::bound, const char*>, 8> options{
+      {{cep::bound::runs_per_key, "--max-runs-per-key"},
+       {cep::bound::runs, "--max-runs"},
+       {cep::bound::steps_per_key, "--max-events-per-key"},
+       {cep::bound::steps, "--max-runs"},
+       {cep::bound::events, "--max-events"},
+       {cep::bound::match_events, "'within', or a bounded repetition: a match has too many events"},
+       {cep::bound::matches_at_once, "--max-matches-at-once"},
+       {cep::bound::keys, "--max-keys"}}};
+  std::string text;
+  for (const auto& [bound, option] : options)
+    if (n.met(bound) && text.find(std::string(option) + ",") == std::string::npos) text += std::string(option) + ", ";
+  return text.substr(0, text.size() - std::min<std::size_t>(text.size(), 2));
 }
 
 void json_latency(sink::json_text& json, std::string& text, const char* name, const histogram& of) {
@@ -53,22 +70,48 @@ void json_latency(sink::json_text& json, std::string& text, const char* name, co
 
 }  // namespace
 
-std::string summary_text(const replay::replay_summary& of, const rules::program& rules) {
+std::string bounds_text(const replay::replay_summary& of) {
+  std::string text;
+  for (const replay::pattern_summary& pattern : of.patterns) {
+    const cep::matcher_counters& n = pattern.counters;
+    if (n.refused + n.dropped + n.cut == 0) continue;
+    text += fmt::format("millrace: pattern {}:", pattern.name);
+    const char* comma = " ";
+    const auto tell = [&](std::uint64_t count, const char* what) {
+      if (count == 0) return;
+      text += fmt::format("{}{} {}", comma, count, what);
+      comma = ", ";
+    };
+    tell(n.refused, "partial matches were refused");
+    tell(n.dropped, "partial matches were dropped, the oldest first");
+    tell(n.cut, "matches were cut");
+    text += fmt::format(" because a bound on state was met: matches may be missing; see {}\n", options_of(n));
+  }
+  return text;
+}
+
+std::string summary_text(const replay::replay_summary& of) {
   const double seconds = static_cast<double>(of.wall_ns) / 1e9;
   const auto& in = of.source;
   std::string text = fmt::format("{}: {} records in {:.3f} s ({:.2f} M/s)\n", ending(of), in.records, seconds,
                                  seconds > 0 ? static_cast<double>(in.records) / seconds / 1e6 : 0.0);
   text += fmt::format("  events    {} in = {} processed + {} dead + {} late{}{}\n", in.events, of.engine.processed,
-                      in.dead, in.late, in.held == 0 ? "" : fmt::format(" + {} held", in.held),
+                      in.dead + of.dead_at_bound, in.late, in.held == 0 ? "" : fmt::format(" + {} held", in.held),
                       in_flight(of) == 0 ? "" : fmt::format(" + {} in flight when the run ended", in_flight(of)));
   if (in.skipped + in.outside + in.watermarks != 0)
     text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped,
                         count_if_any("outside of --from/--to", in.outside), count_if_any("watermarks", in.watermarks));
   for (std::size_t i = 0; i < of.patterns.size(); ++i)
-    text += fmt::format("  pattern   {}: {} matches{}\n", rules.patterns[i].name, of.patterns[i].matches,
+    text += fmt::format("  pattern   {}: {} matches{}\n", of.patterns[i].name, of.patterns[i].matches,
                         count_if_any("timeouts", of.patterns[i].timeouts));
-  if (of.engine.refused != 0)
-    text += fmt::format("  refused   {} partial matches: a bound on state was met\n", of.engine.refused);
+  for (const replay::pattern_summary& pattern : of.patterns) {
+    const cep::matcher_counters& n = pattern.counters;
+    if (n.bounds_met == 0) continue;
+    text += fmt::format(
+        "  bounds    {}: {} partial matches refused, {} dropped; {} events dead-lettered; {} matches "
+        "cut; see {}\n",
+        pattern.name, n.refused, n.dropped, n.dead, n.cut, options_of(n));
+  }
   if (of.engine.faults + of.select_faults != 0)
     text += fmt::format("  faults    {} overflows or divisions by zero in conditions, {} in select\n", of.engine.faults,
                         of.select_faults);
@@ -81,7 +124,7 @@ std::string summary_text(const replay::replay_summary& of, const rules::program&
   return text;
 }
 
-std::string summary_json(const replay::replay_summary& of, const rules::program& rules) {
+std::string summary_json(const replay::replay_summary& of) {
   std::string text;
   sink::json_text json(text);
   const auto number = [&](const char* name, std::uint64_t value) {
@@ -93,7 +136,7 @@ std::string summary_json(const replay::replay_summary& of, const rules::program&
   number("records", of.source.records);
   number("in", of.source.events);
   number("processed", of.engine.processed);
-  number("dead", of.source.dead);
+  number("dead", of.source.dead + of.dead_at_bound);
   number("late", of.source.late);
   number("duplicate", 0);
   number("held", of.source.held);
@@ -102,15 +145,24 @@ std::string summary_json(const replay::replay_summary& of, const rules::program&
   number("outside", of.source.outside);
   number("watermarks", of.source.watermarks);
   number("refused_runs", of.engine.refused);
+  number("dropped_runs", of.engine.dropped);
+  number("cut_matches", of.engine.cut);
   number("condition_faults", of.engine.faults);
   number("select_faults", of.select_faults);
   number("output_bytes", of.output_bytes);
   json.raw(",\"output_crc32c\":").quoted(fmt::format("{:08x}", of.output_checksum));
   json.raw(",\"patterns\":[");
   for (std::size_t i = 0; i < of.patterns.size(); ++i) {
-    json.raw(i == 0 ? "{\"pattern\":" : ",{\"pattern\":").quoted(rules.patterns[i].name);
+    json.raw(i == 0 ? "{\"pattern\":" : ",{\"pattern\":").quoted(of.patterns[i].name);
     number("matches", of.patterns[i].matches);
     number("timeouts", of.patterns[i].timeouts);
+    const cep::matcher_counters& n = of.patterns[i].counters;
+    if (n.bounds_met != 0) {
+      number("refused_runs", n.refused);
+      number("dropped_runs", n.dropped);
+      number("dead_events", n.dead);
+      number("cut_matches", n.cut);
+    }
     json.raw("}");
   }
   json.raw("]");

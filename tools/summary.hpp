@@ -8,9 +8,13 @@
 namespace millrace::tools {
 
 /// The summary of a replay for people, several lines.
-std::string summary_text(const replay::replay_summary& of, const rules::program& rules);
+std::string summary_text(const replay::replay_summary& of);
+
+/// What bounds on state kept from matching, a line a pattern and outcome, and which option moves the bound; empty where
+/// nothing is missing. Dead letters are not in it.
+std::string bounds_text(const replay::replay_summary& of);
 
 /// The same for programs: one JSON object, units in the names.
-std::string summary_json(const replay::replay_summary& of, const rules::program& rules);
+std::string summary_json(const replay::replay_summary& of);
 
 }  // namespace millrace::tools

@@ -1,12 +1,6 @@
 #include "cep_case.hpp"
 
-#include <millrace/feed/open_feed.hpp>
-#include <millrace/replay/feed_source.hpp>
-#include <millrace/replay/match_stage.hpp>
-#include <millrace/replay/replay.hpp>
 #include <millrace/rules/compile.hpp>
-#include <millrace/topology/inline_executor.hpp>
-#include <millrace/topology/threaded_executor.hpp>
 
 #include <simdjson.h>
 #include <algorithm>
@@ -49,29 +43,6 @@ cep_case read_case(element from) {
   }
   return made;
 }
-
-struct printed {
-  conformance::stages stages;
-  std::int64_t at = 0;
-  bool timeout = false;
-};
-
-/// Reads back the lines that a run prints.
-class reading_sink {
- public:
-  bool consume(const output_order&, std::span<const std::byte> record) {
-    const auto text = record.subspan(sizeof(replay::match_head));
-    const element line = parser_.parse(reinterpret_cast<const char*>(text.data()), text.size());
-    lines.push_back({read_stages(line["stages"]), std::int64_t(line["at"]), !line["timeout"].error()});
-    return true;
-  }
-  void flush() {}
-
-  std::vector<printed> lines;
-
- private:
-  simdjson::dom::parser parser_;
-};
 
 std::string text_of(const stages& of) {
   std::string made = "{";
@@ -137,35 +108,6 @@ rules::engine_limits small_limits() {
   return limits;
 }
 
-template <class Executor>
-std::string execute(const cep_case& wanted, const std::shared_ptr<const rules::program>& rules, unsigned shards) {
-  std::set<std::int64_t> late;
-  std::string dead;
-  replay::source_options options;
-  options.final_watermark = wanted.final_watermark;
-  options.reorder_capacity = 1'024;
-  options.on_late = [&](std::uint64_t record) { late.insert(static_cast<std::int64_t>(record)); };
-  options.on_dead = [&](const replay::dead_record& record) { dead += " dead: " + std::string(record.reason); };
-  auto decoder = feed::open_feed(feed::byte_source::over(std::as_bytes(std::span(wanted.feed))), feed::format::ndjson,
-                                 replay::layouts_of(rules));
-  replay::feed_source source(std::move(decoder), rules, shards, options);
-  replay::match_stage::options chosen;
-  chosen.final_watermark = wanted.final_watermark;
-  chosen.limits = small_limits();
-  std::vector<std::unique_ptr<replay::match_stage>> stages;
-  std::vector<replay::match_stage*> each;
-  for (unsigned i = 0; i < shards; ++i) {
-    stages.push_back(std::make_unique<replay::match_stage>(rules, chosen));
-    each.push_back(stages.back().get());
-  }
-  reading_sink sink;
-  executor_options how;
-  how.event_bytes_max = sizeof(event_header) + rules->data_bytes_max;
-  Executor executor(source, each, sink, how);
-  executor.run();
-  return dead + compare(wanted, sink.lines, late);
-}
-
 }  // namespace
 
 std::vector<cep_case> read_cases(const std::string& path) {
@@ -184,10 +126,8 @@ case_result run_case(const cep_case& wanted, std::optional<unsigned> shards) {
   } catch (const rules::rules_error& e) {
     return {verdict::unsupported, e.what()};
   }
-  const std::string remark =
-      shards
-          ? execute<threaded_executor<replay::feed_source, replay::match_stage, reading_sink>>(wanted, rules, *shards)
-          : execute<inline_executor<replay::feed_source, replay::match_stage, reading_sink>>(wanted, rules, 1);
+  const rules_run run = run_rules(rules, wanted.feed, wanted.final_watermark, shards, small_limits());
+  const std::string remark = run.dead + compare(wanted, run.lines, run.late);
   return {remark.empty() ? verdict::pass : verdict::fail, remark};
 }
 

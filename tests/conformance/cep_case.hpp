@@ -1,7 +1,8 @@
 #pragma once
 
+#include "rules_run.hpp"
+
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,9 +11,6 @@
 #include <vector>
 
 namespace millrace::conformance {
-
-/// The events of a match: stage to indices.
-using stages = std::map<std::string, std::vector<std::int64_t>>;
 
 /// One case with Flink CEP's answer.
 struct cep_case {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <millrace/cep/any_order.hpp>
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/stage_part.hpp>
 #include <millrace/cep/typed_conditions.hpp>
@@ -28,6 +29,17 @@ struct stage_group {
 };
 
 namespace detail {
+
+template <class>
+inline constexpr bool is_composite = false;
+template <class Inner>
+inline constexpr bool is_composite<stage_group<Inner>> = true;
+template <event_data T, class... Parts>
+inline constexpr bool is_composite<any_order_stages<T, Parts...>> = true;
+
+/// A group, or stages in any order.
+template <class Stages>
+concept composite = is_composite<Stages>;
 
 /// -1, which `compile` refuses, for what is not positive; the longest there is for what is longer.
 template <class Rep, class Period>
@@ -69,6 +81,7 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
   /// event.
   template <class F>
   [[nodiscard]] auto where(F condition) const {
+    static_assert(!shape.any_order, "where: all_of has no condition of its own; put it on the members");
     static_assert(!shape.group, "where: a group has no condition of its own; put it on the stages inside");
     return with_part(replaced_where(detail::test_and<T>(open_.where, std::move(condition))));
   }
@@ -76,6 +89,7 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
   /// Or the event satisfies this, whatever was said before on this stage.
   template <class F>
   [[nodiscard]] auto or_where(F condition) const {
+    static_assert(!shape.any_order, "or_where: all_of has no condition of its own; put it on the members");
     static_assert(!shape.group, "or_where: a group has no condition of its own; put it on the stages inside");
     static_assert(Open::has_where, "or_where: there is no condition to be the alternative of; write where first");
     return with_part(replaced_where(detail::test_or<T>(open_.where, std::move(condition))));
@@ -99,16 +113,16 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
   [[nodiscard]] auto then(std::string name) const { return linked(link::then, std::move(name)); }
   /// Non-deterministic: each event that fits, in a match of its own.
   [[nodiscard]] auto then_any(std::string name) const { return linked(link::then_any, std::move(name)); }
-  template <class Inner>
-  [[nodiscard]] auto next(const stage_group<Inner>& members) const {
+  template <detail::composite Stages>
+  [[nodiscard]] auto next(const Stages& members) const {
     return linked(link::next, members);
   }
-  template <class Inner>
-  [[nodiscard]] auto then(const stage_group<Inner>& members) const {
+  template <detail::composite Stages>
+  [[nodiscard]] auto then(const Stages& members) const {
     return linked(link::then, members);
   }
-  template <class Inner>
-  [[nodiscard]] auto then_any(const stage_group<Inner>& members) const {
+  template <detail::composite Stages>
+  [[nodiscard]] auto then_any(const Stages& members) const {
     return linked(link::then_any, members);
   }
 
@@ -121,6 +135,14 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
   [[nodiscard]] auto not_then(std::string name) const {
     constexpr detail::stage_shape negation{.negated = true};
     return negated<negation>(link::not_then, std::move(name));
+  }
+  template <detail::composite Stages>
+  void not_next(const Stages&) const {
+    static_assert(!detail::composite<Stages>, "not_next: a negation looks at single events; give it a stage's name");
+  }
+  template <detail::composite Stages>
+  void not_then(const Stages&) const {
+    static_assert(!detail::composite<Stages>, "not_then: a negation looks at single events; give it a stage's name");
   }
 
   // --- how often ----------------------------------------------------------------------------------------
@@ -137,8 +159,12 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
 
   /// May be absent.
   [[nodiscard]] auto optional() const {
+    static_assert(!shape.any_order, "optional: all_of has no quantifier; put it into a group: group(begin(all_of(…)))");
     static_assert(!shape.negated, "optional: a negation looks at single events; leave it out");
     static_assert(!shape.optional, "optional: the stage may be absent already");
+    static_assert(
+        !shape.behind_greedy,
+        "optional: the stage before is greedy, so this one must be met; write times(0, n) for at most n, or none");
     return reshaped<with(&detail::stage_shape::optional)>([](stage& s) { s.quantifier.optional = true; });
   }
   /// What the loop can take, what comes after it does not get.
@@ -178,6 +204,7 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
   /// From the event taken before to each event of this stage less than this.
   template <class Rep, class Period>
   [[nodiscard]] auto within_previous(std::chrono::duration<Rep, Period> bound) const {
+    static_assert(!shape.any_order, "within_previous: all_of has no bound of its own; say within on the pattern");
     static_assert(!shape.group, "within_previous: put it on the stages inside the group");
     static_assert(!shape.first, "within_previous: no event comes before the first stage");
     static_assert(!shape.not_next, "within_previous: not_next looks at the very next event only");
@@ -270,15 +297,23 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
     return made;
   }
   [[nodiscard]] auto linked(link how, std::string name) const {
-    return appended<detail::stage_shape{}>(stage_of(how, std::move(name)), std::tuple<>{});
+    return appended<detail::stage_shape{.behind_greedy = shape.greedy}>(stage_of(how, std::move(name)), std::tuple<>{});
   }
   template <class Inner>
   [[nodiscard]] auto linked(link how, const stage_group<Inner>& members) const {
     static_assert(std::is_same_v<typename Inner::data_type, T>, "a group has the pattern's event type");
-    constexpr detail::stage_shape grouped{.group = true};
+    constexpr detail::stage_shape grouped{.group = true, .behind_greedy = shape.greedy};
     stage made = stage_of(how, {});
     made.members = members.inner.pattern_.stages;
     return appended<grouped>(std::move(made), members.inner.parts());
+  }
+  template <class... Parts>
+  [[nodiscard]] auto linked(link how, const any_order_stages<T, Parts...>& members) const {
+    constexpr detail::stage_shape gathered{.any_order = true};
+    stage made = stage_of(how, {});
+    made.any_order = true;
+    made.members = members.written;
+    return appended<gathered>(std::move(made), members.parts);
   }
   template <detail::stage_shape Shape>
   [[nodiscard]] auto negated(link how, std::string name) const {
@@ -289,6 +324,8 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
 
   template <bool Unbounded>
   [[nodiscard]] auto counted(std::uint32_t least, std::uint32_t most, bool may_be_none) const {
+    static_assert(!shape.any_order,
+                  "times, one_or_more, …: all_of has no quantifier; put it into a group: group(begin(all_of(…)))");
     static_assert(!shape.negated, "times, one_or_more, …: a negation looks at single events");
     static_assert(!shape.counted, "times, one_or_more, …: the stage has a quantifier already");
     constexpr auto repeated = [] {
@@ -303,6 +340,7 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
       s.quantifier.counted = true;
       s.quantifier.unbounded = Unbounded;
       s.quantifier.optional = s.quantifier.optional || may_be_none;
+      s.quantifier.from_zero = may_be_none && !Unbounded;
     });
   }
 
@@ -356,6 +394,17 @@ template <class Inner>
   auto closed = members.inner.parts();
   return pattern_builder<typename Inner::data_type, false, decltype(closed), part>{std::move(written),
                                                                                    std::move(closed), part{}};
+}
+
+/// Begins a pattern with stages in any order.
+template <event_data T, class... Parts>
+[[nodiscard]] auto begin(const any_order_stages<T, Parts...>& members) {
+  using part = detail::stage_part<detail::stage_shape{.first = true, .any_order = true}>;
+  cep::pattern written;
+  stage& first = written.stages.emplace_back();
+  first.any_order = true;
+  first.members = members.written;
+  return pattern_builder<T, false, std::tuple<Parts...>, part>{std::move(written), members.parts, part{}};
 }
 
 /// Makes one element of a sequence of stages, which a quantifier can repeat:

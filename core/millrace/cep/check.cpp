@@ -46,6 +46,76 @@ void check_gap(const pattern& p, const stage& s, bool is_first) {
     refuse(s, "found within on " + title(s) + " longer than the pattern's within, expected at most that");
 }
 
+/// What stands in brackets has no name; its first stage has.
+const stage& first_named(const stage& s) { return s.members.empty() ? s : first_named(s.members.front()); }
+
+void check_member(const stage& s) {
+  const stage& at = first_named(s);
+  const quantifier& q = s.quantifier;
+  const std::string member = "member '" + s.name + "' of all ( … )";
+  if (s.any_order)
+    refuse(at, "found all ( … ) in all ( … ), expected single stages; write the members of both in one all ( … )");
+  if (s.is_group())
+    refuse(at, "found a group in all ( … ), expected single stages; write it behind: all ( … ) then ( … )");
+  if (s.link != link::next)
+    refuse(at, "found a link before " + member + ", expected none; link what has an order before or behind all ( … )");
+  if (q.optional)
+    refuse(at, "found " + member +
+                   " that may be absent, expected one that must be met; write it behind: all ( … ) then " + s.name +
+                   "?");
+  if (q.unbounded || q.most != q.least)
+    refuse(at, "found a range of repetitions on " + member +
+                   ", expected an exact {n}; write the loop behind: all ( … ) then " + s.name + "+");
+  if (q.least == 0 || q.least > repetition_max)
+    refuse(at, "found {" + std::to_string(q.least) + "} on " + member + ", expected 1 to " +
+                   std::to_string(repetition_max));
+  if (q.greedy || q.inner_given)
+    refuse(at, "found greedy, strict or any on " + member +
+                   ", expected none: between its events there may be those of other members; leave it out");
+  if (s.until != no_condition)
+    refuse(at, "found until on " + member + ", expected an exact {n}; write the loop behind: all ( … ) then " + s.name +
+                   "+");
+  if (s.gap_ns)
+    refuse(at, "found within on " + member +
+                   ", expected it on the pattern; write 'within D' or 'within D between events' in its header");
+}
+
+/// The states that it takes to know which members are met, the last of them being the next stage's.
+void check_product(const stage& s) {
+  std::size_t product = 1;
+  std::string factors;
+  for (const stage& member : s.members) {
+    product = std::min<std::size_t>(product * (std::size_t{member.quantifier.least} + 1), std::size_t{1} << 32);
+    if (factors.size() < 80) factors += (factors.empty() ? "" : " * ") + std::to_string(member.quantifier.least + 1);
+  }
+  if (product <= state_count_max) return;
+  const std::string many = product == std::size_t{1} << 32 ? "more than 4294967295" : std::to_string(product);
+  refuse(first_named(s), "found all ( … ) with " + many +
+                             " states (the counts of its members, each plus one, multiplied: " + factors +
+                             (factors.size() < 80 ? "" : " …") + "), expected at most " +
+                             std::to_string(state_count_max) + "; split it: all ( … ) then all ( … )");
+}
+
+void check_any_order(const stage& s) {
+  if (s.members.size() < 2)
+    refuse(s.members.empty() ? s : first_named(s),
+           "found all ( … ) with " + std::to_string(s.members.size()) +
+               " members, expected at least 2; write a single stage without all");
+  const stage& at = first_named(s);
+  if (s.is_negated())
+    refuse(at, "found 'not' before all ( … ), expected a single stage; write a negation for each member");
+  if (s.quantifier != quantifier{} || s.until != no_condition)
+    refuse(at,
+           "found a quantifier, modifier or until on all ( … ), expected none; put it on a group: ( all ( … ) ){2}");
+  if (s.gap_ns)
+    refuse(at,
+           "found within on all ( … ), expected it on the pattern; write 'within D' or 'within D between events' in "
+           "its header");
+  if (s.condition != no_condition) refuse(at, "found a condition on all ( … ), expected it on each of its members");
+  for (const stage& member : s.members) check_member(member);
+  check_product(s);
+}
+
 bool may_be_empty(const stage& s) {
   if (s.quantifier.optional || s.is_negated()) return true;
   return s.is_group() && std::ranges::all_of(s.members, may_be_empty);
@@ -70,12 +140,23 @@ void check_negation(const pattern& p, const std::vector<stage>& sequence, std::s
                   "' at the end without a bound, expected 'within' on the pattern or on the stage");
 }
 
+void check_optional(const stage& previous, const stage& s) {
+  if (!previous.quantifier.greedy || !s.quantifier.optional || s.quantifier.from_zero) return;
+  refuse(first_named(s), "found " + title(s) + " that may be absent right behind the greedy " + title(previous) +
+                             ", expected one that must be met; write {0,n} for 'at most n, or none'");
+}
+
 void check_sequence(const pattern& p, const std::vector<stage>& sequence, bool inner, bool starts_pattern) {
   for (std::size_t i = 0; i < sequence.size(); ++i) {
     const stage& s = sequence[i];
     const bool is_first = starts_pattern && i == 0;
+    if (s.any_order) {
+      check_any_order(s);
+      continue;
+    }
     check_quantifier(s);
     check_gap(p, s, is_first);
+    if (i > 0) check_optional(sequence[i - 1], s);
     if (s.is_negated()) check_negation(p, sequence, i, inner);
     if (!s.is_group()) continue;
     if (s.is_negated()) refuse(s, "found 'not' before a group, expected a single stage");
@@ -89,8 +170,10 @@ void check_sequence(const pattern& p, const std::vector<stage>& sequence, bool i
 
 void collect_names(const std::vector<stage>& sequence, std::set<std::string>& names) {
   for (const stage& s : sequence) {
-    if (s.is_group()) {
+    if (!s.members.empty()) {
       collect_names(s.members, names);
+    } else if (s.name == "$endState$") {
+      refuse(s, "found a stage named '$endState$', a name that Flink CEP keeps for itself; expected another");
     } else if (!names.insert(s.name).second) {
       refuse(s, "found a second stage '" + s.name + "', expected a name of its own for each stage");
     }
@@ -109,8 +192,10 @@ void check(const pattern& source) {
   if (std::ranges::all_of(source.stages, [](const stage& s) { return s.is_negated(); }))
     throw pattern_error("", "found negations only, expected a stage that takes an event");
   if (source.skip != skip_strategy::to_first && source.skip != skip_strategy::to_last) return;
-  const bool top_level =
-      std::ranges::any_of(source.stages, [&](const stage& s) { return !s.is_group() && s.name == source.skip_to; });
+  const auto is_target = [&](const stage& s) { return s.members.empty() && s.name == source.skip_to; };
+  const bool top_level = std::ranges::any_of(source.stages, [&](const stage& s) {
+    return is_target(s) || (s.any_order && std::ranges::any_of(s.members, is_target));
+  });
   if (!top_level)
     throw pattern_error(
         "", "found skip to '" + source.skip_to + "', expected a stage of the pattern that is not inside a group");

@@ -139,7 +139,7 @@ class flattener {
     if (what == action::ignore && made.target == final_node) made.gap_ns = at.gap_ns;  // of a 'not next' at the end
     made.finals_begin = made.finals_end = static_cast<std::uint32_t>(made_.finals.size());
     if (what == action::take) {
-      made.stage = at.stage;
+      made.stage = t.stage == no_stage ? at.stage : t.stage;
       made.gap_ns = t.gap_ns;
       if (t.target->kind != state_kind::final) {
         add_finals(*t.target);

@@ -84,6 +84,12 @@ std::string strategy(const automaton& of) {
 
 }  // namespace
 
+std::string guard_text(const automaton& of, guard g, const condition_text& text) {
+  return teller(of, text).condition(g);
+}
+
+std::string skip_text(const automaton& of) { return "skip " + strategy(of); }
+
 std::string explain_table(const automaton& of, const condition_text& text) {
   const teller tell(of, text);
   std::string made = fmt::format("pattern {}: {} nodes, {} edges, {} conditions; skip {}{}{}\n", of.name,

@@ -1,4 +1,5 @@
 #include <millrace/cep/graph.hpp>
+#include <millrace/cep/pattern_error.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -7,10 +8,14 @@ namespace millrace::cep {
 
 namespace {
 
+/// Groups in groups multiply. More states than an automaton may have are built, as those that take nothing are folded
+/// away later; beyond this it is refused rather than built for minutes.
+constexpr std::size_t states_built_max = 16 * state_count_max;
+
 void number_stages(const std::vector<stage>& sequence, std::map<const stage*, stage_id>& ids,
                    std::vector<std::string>& names) {
   for (const stage& s : sequence) {
-    if (s.is_group()) {
+    if (!s.members.empty()) {
       number_stages(s.members, ids, names);
     } else {
       ids[&s] = static_cast<stage_id>(names.size());
@@ -37,6 +42,9 @@ graph::graph(const pattern& source) : between_ns_(source.between_ns) {
 }
 
 state* graph::make(state_kind kind, stage_id stage) {
+  if (states_.size() == states_built_max)
+    throw pattern_error("", "found a pattern that takes more than " + std::to_string(states_built_max) +
+                                " states to build, expected fewer; lower its repetitions");
   states_.push_back({kind, stage, 0, {}, {}});
   return &states_.back();
 }
@@ -88,10 +96,12 @@ bool graph::in_first_iteration(const stage& group) const {
   return known == first_iteration_.end() || known->second;
 }
 
-std::optional<formula> graph::outer_skip(const place& at) const {
-  if (!at.heads_group()) return skip_condition(at, contiguity_of(at.current().link));
-  return skip_condition(at, in_first_iteration(*at.group) ? contiguity_of(at.group->link) : at.group->quantifier.inner);
+contiguity graph::outer_contiguity(const place& at) const {
+  if (!at.heads_group()) return contiguity_of(at.current().link);
+  return in_first_iteration(*at.group) ? contiguity_of(at.group->link) : at.group->quantifier.inner;
 }
+
+std::optional<formula> graph::outer_skip(const place& at) const { return skip_condition(at, outer_contiguity(at)); }
 
 std::optional<formula> graph::inner_skip(const place& at) const {
   return skip_condition(at, at.heads_group() ? at.group->quantifier.inner : at.current().quantifier.inner);
@@ -192,6 +202,8 @@ state* graph::build_stage(const place& at, state* sink) {
     entry = build_times(at, loop, sink);
   } else if (often.counted) {
     entry = build_times(at, sink, sink);
+  } else if (current.any_order) {
+    entry = build_any_order(at, sink);
   } else {
     entry = build_single(at, sink, sink, take_condition(at), outer_skip(at), often.optional);
   }
@@ -226,7 +238,11 @@ void graph::block_exit(const place& at, state* sink, const formula& take) {
   const stage* first = &at.current();
   while (first->is_group()) first = &first->members.front();
   if (at.current().until != no_condition) unblocked_[sink] = copy_of(*sink);
-  const formula blocked = at.current().is_group() ? formula::of(first->condition).negated() : take.negated();
+  formula blocked = at.current().is_group() ? formula::of(first->condition).negated() : take.negated();
+  if (first->any_order) {
+    blocked = {};
+    for (const stage& member : first->members) blocked = blocked && formula::of(member.condition).negated();
+  }
   for (transition& t : sink->transitions) t.condition = t.condition && blocked;
 }
 

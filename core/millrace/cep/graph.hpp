@@ -52,6 +52,7 @@ struct transition {
   state* target;
   formula condition;
   std::int64_t gap_ns = 0;
+  stage_id stage = no_stage;  ///< of a take: whose event it is, where that is not the state's stage
 };
 
 /// A state of the automaton while it is built, empty moves included.
@@ -95,6 +96,9 @@ class graph {
   state* build_single(const place& at, state* sink, state* beyond, const formula& take,
                       const std::optional<formula>& skip, bool optional);
   state* build_group(const place& at, state* sink, state* beyond, bool optional);
+  state* build_any_order(const place& at, state* sink);
+  void gather(const place& at, state* from, std::size_t index, const std::vector<state*>& by_index);
+  void wait_for_first(const place& at, state* entry, const std::optional<formula>& none_fits);
   state* build_loop(const place& at, state* sink);
   state* build_group_loop(const place& at, state* sink);
 
@@ -107,6 +111,7 @@ class graph {
 
   [[nodiscard]] formula take_condition(const place& at) const;
   [[nodiscard]] formula always(const place& at) const;
+  [[nodiscard]] contiguity outer_contiguity(const place& at) const;
   [[nodiscard]] std::optional<formula> skip_condition(const place& at, contiguity how) const;
   [[nodiscard]] std::optional<formula> outer_skip(const place& at) const;
   [[nodiscard]] std::optional<formula> inner_skip(const place& at) const;

@@ -47,6 +47,12 @@ class held_events {
     return copy_;
   }
 
+  /// One more share in an event that is held.
+  void share(std::uint32_t handle) noexcept { ++count(handle); }
+
+  /// The event in hand is held, or can be.
+  [[nodiscard]] bool has_room() const noexcept { return copy_ != null_handle || slots_.size() != slots_.capacity(); }
+
   void release(std::uint32_t handle) noexcept {
     if (--count(handle) == 0) slots_.release(handle);
   }
@@ -64,6 +70,7 @@ class held_events {
   [[nodiscard]] std::uint32_t size() const noexcept { return slots_.size(); }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return slots_.capacity(); }
   [[nodiscard]] std::size_t bytes_each() const noexcept { return slots_.bytes_each() + sizeof(std::uint32_t); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.reserved_bytes() + counts_.bytes(); }
 
  private:
   std::uint32_t& count(std::uint32_t handle) noexcept {

@@ -12,8 +12,8 @@
 namespace millrace::cep {
 
 /// Gives each key that has state a dense number, which all matchers with that key share. A key is a string of
-/// bytes (fields packed one behind the other). When the directory is full, idle keys give way: their numbers are
-/// found by a hand that walks round, a bounded number of steps a time.
+/// bytes (fields packed one behind the other). When the directory is full, idle keys give way: see `number_for`; those
+/// that nobody names are found by a hand that walks round, a bounded number of steps a time.
 ///
 /// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected.
 class key_directory {
@@ -49,6 +49,27 @@ class key_directory {
     return id;
   }
 
+  /// Takes its number from a key. Requires: it has one.
+  void erase(partition_id id) noexcept {
+    stored_key head;
+    std::memcpy(&head, keys_[id], sizeof head);
+    static_cast<void>(numbers_.erase(head.hash, [id](partition_id known) { return known == id; }));
+    live_.set(id, false);
+    keys_.release(id);
+  }
+
+  /// The next key on a walk round all of them, but for `keep`; `null_handle` when there is no other.
+  /// Requires: the directory is full.
+  [[nodiscard]] partition_id next_of_all(partition_id keep) noexcept {
+    for (int tries = 0; tries < 2; ++tries) {
+      hand_ = hand_ + 1 < capacity() ? hand_ + 1 : 0;
+      if (hand_ != keep) return hand_;
+    }
+    return null_handle;
+  }
+
+  [[nodiscard]] bool full() const noexcept { return keys_.size() == keys_.capacity(); }
+
   [[nodiscard]] std::span<const std::byte> key_of(partition_id id) const noexcept {
     stored_key head;
     std::memcpy(&head, keys_[id], sizeof head);
@@ -57,6 +78,9 @@ class key_directory {
 
   [[nodiscard]] std::uint32_t size() const noexcept { return keys_.size(); }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return keys_.capacity(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept {
+    return keys_.reserved_bytes() + numbers_.reserved_bytes() + live_.reserved_bytes();
+  }
 
  private:
   static constexpr std::uint32_t steps_max = 256;
@@ -78,6 +102,7 @@ class key_directory {
       else
         word(bit) &= ~mask;
     }
+    [[nodiscard]] std::size_t reserved_bytes() const noexcept { return words_.bytes(); }
     [[nodiscard]] bool test(std::uint32_t bit) noexcept { return (word(bit) >> (bit % 64) & 1) != 0; }
 
    private:
@@ -97,11 +122,7 @@ class key_directory {
     for (std::uint32_t steps = 0; steps < steps_max; ++steps) {
       hand_ = hand_ + 1 < capacity() ? hand_ + 1 : 0;
       if (!live_.test(hand_) || !may_evict(hand_)) continue;
-      stored_key head;
-      std::memcpy(&head, keys_[hand_], sizeof head);
-      static_cast<void>(numbers_.erase(head.hash, [&](partition_id id) { return id == hand_; }));
-      live_.set(hand_, false);
-      keys_.release(hand_);
+      erase(hand_);
       return true;
     }
     return false;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <millrace/cep/condition_memo.hpp>
 #include <millrace/cep/matcher_state.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -11,87 +11,51 @@
 
 namespace millrace::cep {
 
-/// What a condition says of an event before the run's history is looked at.
-enum class verdict : std::uint8_t {
-  no,
-  yes,
-  depends,  ///< on what the run has taken: ask `test_history`
-};
-
-/// The conditions of one automaton, by number. A typed pattern's are lambdas, a text pattern's are compiled
-/// programs; either way calls are direct and inlined where they can be.
-///
-/// `faulted()` tells, and forgets, how many evaluations ended in overflow or division by zero.
-template <class C>
-concept condition_set = requires(C& conditions, condition_id id, const event_header& event, expr::history taken) {
-  { conditions.test_event(id, event) }
-  noexcept->std::same_as<verdict>;
-  { conditions.test_history(id, event, taken) }
-  noexcept->std::same_as<bool>;
-  { conditions.faulted() }
-  noexcept->std::same_as<std::uint64_t>;
-};
-
 /// Runs one automaton over the events of many keys: the one matcher behind both front ends.
 ///
 /// Every event is offered to every run of its key. The part of a condition that is about the event alone is
 /// evaluated once an event, whatever the number of runs; the rest at most once a run.
 ///
-/// Threads: one owner. Complexity: an event costs the sum of the edges of its key's runs.
+/// Threads: one owner. Complexity: an event costs the sum of the edges of its key's runs; with `dead_letter`, twice.
 /// Allocation: none an event once the buffers have grown to the longest match and the largest release.
-/// Errors: a bound that is met refuses the new partial match and counts it.
+/// Errors: what a bound that is met means is `full_policy`'s, and counted.
 template <condition_set Conditions>
 class matcher : public matcher_state {
  public:
   matcher(std::shared_ptr<const cep::automaton> compiled, Conditions conditions, std::uint16_t rule,
           const matcher_limits& limits, held_events& events)
-      : matcher_state(std::move(compiled), rule, limits, events), conditions_(std::move(conditions)) {
-    known_.resize(automaton_->condition_count);
-    known_of_run_.resize(automaton_->condition_count);
+      : matcher_state(std::move(compiled), rule, limits, events), memo_(std::move(conditions), *automaton_, store_) {
     hits_.reserve(automaton_->edges.size());
-    history_.reserve(256);
     completed_.reserve(256);
     steps_.reserve(256);
   }
 
   /// Makes `event` the one that the following calls are about, for all keys.
-  void begin_event() noexcept { std::fill(known_.begin(), known_.end(), unknown); }
+  void begin_event() noexcept { memo_.begin_event(); }
 
   /// Whether the event can be the first of a match.
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
-    begin_run(null_handle);
+    memo_.begin_run(null_handle);
     const node& start = automaton_->nodes[0];
     bool starts = false;
     for (std::uint32_t i = start.edges_begin; i < start.edges_end && !starts; ++i) {
       const edge& e = automaton_->edges[i];
-      starts = e.action == action::take && holds(e.guard, event);
+      starts = e.action == action::take && memo_.holds(e.guard, event);
     }
-    counters_.faults += conditions_.faulted();
+    counters_.faults += memo_.faulted();
     return starts;
   }
 
   /// Offers the event to the partition's runs and begins new ones. Requires: `begin_event` since the last
   /// event, the partition is open, its time stands at the event's, and the event is picked up in the store.
   void process(partition_id id, const event_header& event, releases& out) {
-    partition& p = partitions()[id];
-    run_list before = std::exchange(p.runs, {});
-    while (!before.empty()) step_run(store_.pop(before), event, p.runs);
-    start_run(event, p.runs);
-    for (const std::uint32_t handle : completed_) complete(p, handle, event.time_ns, out);
-    completed_.clear();
-    completed_from_ = 0;
-    same_start_ = null_handle;
-    start_ = no_start;
-    if (!p.completed.empty()) release_completed(p, event.time_ns, out);
-    arm(id, p);
-    forget_steps();
-    counters_.faults += conditions_.faulted();
+    if (watched(id)) [[unlikely]]
+      return process_watched(id, event, out);
+    process_as<false>(id, event, out);
   }
 
  private:
   static constexpr std::uint64_t no_start = ~std::uint64_t{0};
-
-  enum knowledge : std::uint8_t { unknown, is_false, is_true, asks_history };
 
   struct made_step {
     std::uint32_t parent;
@@ -99,48 +63,47 @@ class matcher : public matcher_state {
     std::uint32_t handle;
   };
 
-  // --- conditions ---------------------------------------------------------------------------------------
+  /// What an event would add.
+  struct demand {
+    std::int64_t runs = 0;  // less those that end
+    std::int64_t runs_max = 0;
+    std::uint64_t steps = 0;
+    std::uint64_t matches = 0;
+    std::uint32_t length = 0;
+  };
 
-  void begin_run(std::uint32_t path) noexcept {
-    path_ = path;
-    unfolded_ = false;
-    if (asked_history_) std::fill(known_of_run_.begin(), known_of_run_.end(), unknown);
-    asked_history_ = false;
+  [[gnu::noinline, gnu::cold]] void process_watched(partition_id id, const event_header& event, releases& out) {
+    process_as<true>(id, event, out);
   }
 
-  bool holds(condition_id id, const event_header& event) noexcept {
-    knowledge& known = known_[id];
-    if (known == unknown) {
-      const verdict first = conditions_.test_event(id, event);
-      known = first == verdict::no ? is_false : first == verdict::yes ? is_true : asks_history;
+  /// `Watched`: the watcher hears of each step.
+  template <bool Watched>
+  void process_as(partition_id id, const event_header& event, releases& out) {
+    enter(id, event.time_ns, out);
+    partition& p = partitions()[id];
+    if (limits_.when_full != full_policy::dead_letter || fits<Watched>(event)) {
+      while (!before_.empty()) step_run<Watched>(store_.pop(before_), event, p.runs);
+      start_run<Watched>(event, p.runs);
+      for (const run& match : completed_) complete(p, match);
+      completed_.clear();
+      completed_from_ = 0;
+      same_start_ = null_handle;
+      start_ = no_start;
+      if (!p.completed.empty()) release_completed(p, event.time_ns, out);
+      forget_steps();
+    } else {
+      p.runs = std::exchange(before_, {});
     }
-    if (known != asks_history) return known == is_true;
-    knowledge& of_run = known_of_run_[id];
-    if (of_run == unknown) {
-      if (!unfolded_) taken_ = store_.unfold(path_, history_);
-      unfolded_ = true;
-      asked_history_ = true;
-      of_run = conditions_.test_history(id, event, taken_) ? is_true : is_false;
-    }
-    return of_run == is_true;
+    leave(id);
+    counters_.faults += memo_.faulted();
   }
 
-  bool holds(guard g, const event_header& event) noexcept {
-    bool clause = false;
-    for (std::uint32_t i = g.begin; i < g.end; ++i) {
-      const literal& l = automaton_->literals[i];
-      clause = clause || holds(l.condition, event) != l.negated;
-      if (!l.ends_clause) continue;
-      if (!clause) return false;
-      clause = false;
-    }
-    return true;
-  }
+  // --- edges --------------------------------------------------------------------------------------------
 
   bool completes(const edge& e, const event_header& event) noexcept {
     if (e.target == final_node) return true;
     for (std::uint32_t i = e.finals_begin; i < e.finals_end; ++i)
-      if (holds(automaton_->finals[i], event)) return true;
+      if (memo_.holds(automaton_->finals[i], event)) return true;
     return false;
   }
 
@@ -151,31 +114,42 @@ class matcher : public matcher_state {
 
   static bool waits(const edge& e) noexcept { return e.action == action::ignore && e.target != final_node; }
 
-  // --- runs ---------------------------------------------------------------------------------------------
-
   /// Collects the edges that the event opens; true when a negation kills the run.
-  bool try_edges(node_id at, std::int64_t last_ns, bool is_start, const event_header& event) noexcept {
+  template <bool Watched>
+  bool try_edges(node_id at, std::int64_t last_ns, bool is_start, const event_header& event) {
     hits_.clear();
+    if constexpr (Watched) closed_.clear();
     bool stopped = false;
     const node& n = automaton_->nodes[at];
     for (std::uint32_t i = n.edges_begin; i < n.edges_end; ++i) {
       const edge& e = automaton_->edges[i];
-      if (e.gap_ns != 0 && !is_start && passed(last_ns, event.time_ns) >= static_cast<std::uint64_t>(e.gap_ns))
+      if (e.gap_ns != 0 && !is_start && passed(last_ns, event.time_ns) >= static_cast<std::uint64_t>(e.gap_ns)) {
+        if constexpr (Watched) closed_.push_back({&e, {}, true});
         continue;
-      if (!holds(e.guard, event)) continue;
-      if (e.action == action::stop)
+      }
+      if (!memo_.holds(e.guard, event)) {
+        if constexpr (Watched) closed_.push_back({&e, memo_.failed_clause(e.guard, event), false});
+        continue;
+      }
+      if (e.action == action::stop) {
         stopped = true;
-      else
+        if constexpr (Watched) killer_ = &e;
+      } else {
         hits_.push_back(&e);
+      }
     }
     return stopped;
   }
 
+  // --- runs ---------------------------------------------------------------------------------------------
+
+  template <bool Watched>
   void step_run(std::uint32_t handle, const event_header& event, run_list& kept) {
     run& waiting = store_[handle];
-    begin_run(waiting.path);
-    const bool stopped = try_edges(waiting.node, waiting.last_ns, false, event);
+    memo_.begin_run(waiting.path);
+    const bool stopped = try_edges<Watched>(waiting.node, waiting.last_ns, false, event);
     if (!stopped && hits_.size() == 1 && waits(*hits_.front()) && !automaton_->may_duplicate) {
+      if constexpr (Watched) tell_of(run_fate::waits, waiting, event, waiting.number, hits_.front());
       waiting.node = hits_.front()->target;
       return store_.append(kept, handle);
     }
@@ -183,51 +157,75 @@ class matcher : public matcher_state {
     // Its place goes to what it becomes: a full pool must not keep a run from going on.
     const run r = waiting;
     store_.release_shell(handle);
+    if constexpr (Watched) {
+      goes_on_as_ = r.number;
+      if (stopped) tell_of(run_fate::killed, r, event, r.number, killer_);
+      if (!stopped && hits_.empty()) tell_of(run_fate::ended, r, event, r.number);
+    }
     for (const edge* e : hits_) {
-      if (e->action == action::take)
-        take(*e, r, stopped, event, kept);
-      else if (e->target == final_node)
-        finish(r, r.path, r.last_ns, r.length);
-      else if (!stopped)
-        branch(r, e->target, r.path, r.last_ns, r.length, kept);
+      if (e->action == action::take) {
+        take<Watched>(*e, r, stopped, event, kept);
+      } else if (e->target == final_node) {
+        if constexpr (Watched) tell_of(run_fate::completed, r, event, r.number, e);
+        finish<Watched>(r, r.path, r.last_ns, r.length, event);
+      } else if (!stopped) {
+        const std::uint32_t made = branch<Watched>(r, e->target, r.path, r.last_ns, r.length, event, kept);
+        if constexpr (Watched)
+          if (made != null_handle) tell_of(run_fate::waits, r, event, store_[made].number, e);
+      }
     }
     store_.release_path(r.path);
   }
 
+  template <bool Watched>
   void start_run(const event_header& event, run_list& kept) {
-    begin_run(null_handle);
-    const bool stopped = try_edges(0, 0, true, event);
-    if (hits_.empty()) return;
+    memo_.begin_run(null_handle);
+    const bool stopped = try_edges<Watched>(0, 0, true, event);
+    run fresh{null_handle, null_handle, event.sequence, event.id.low, event.time_ns, event.time_ns, 0, 0, 0};
+    if (hits_.empty()) {
+      if constexpr (Watched) tell_of(run_fate::not_begun, fresh, event, 0);
+      return;
+    }
+    if constexpr (Watched) goes_on_as_ = fresh.number = next_number();
     compare_from_here(event.sequence);
-    const run fresh{null_handle, null_handle, event.sequence, event.id.low, event.time_ns, event.time_ns, 0, 0, 0};
-    for (const edge* e : hits_) take(*e, fresh, stopped, event, kept);
+    for (const edge* e : hits_) take<Watched>(*e, fresh, stopped, event, kept);
   }
 
+  template <bool Watched>
   void take(const edge& e, const run& from, bool stopped, const event_header& event, run_list& kept) {
     const bool complete = completes(e, event);
     const bool goes_on = !stopped && e.target != final_node;
     if (!complete && !goes_on) return;
     const std::uint32_t taken = step_behind(from, e.stage);
     if (taken == null_handle) {
-      ++counters_.refused;
+      if constexpr (Watched) tell_of(run_fate::refused, from, event, from.number, &e);
       return;
     }
-    if (complete) finish(from, taken, event.time_ns, from.length + 1);
-    if (goes_on) branch(from, e.target, taken, event.time_ns, from.length + 1, kept);
+    std::uint16_t number = from.number;
+    if (goes_on) {
+      const std::uint32_t made = branch<Watched>(from, e.target, taken, event.time_ns, from.length + 1, event, kept);
+      if constexpr (Watched)
+        if (made != null_handle) number = store_[made].number;
+    }
+    if constexpr (Watched) tell_of(run_fate::taken, from, event, number, &e, complete, goes_on);
+    if (complete) finish<Watched>(from, taken, event.time_ns, from.length + 1, event);
     store_.release_path(taken);
   }
 
   /// A step with one share for the caller. Where loops of groups can reach one match twice, equal steps are
   /// one step, so that equal paths are equal handles.
   std::uint32_t step_behind(const run& from, stage_id stage) {
-    if (!automaton_->may_duplicate) return store_.try_step(from.path, stage, from.length);
-    for (std::size_t i = steps_from_; i < steps_.size(); ++i) {
-      if (steps_[i].parent != from.path || steps_[i].stage != stage) continue;
-      store_.share_path(steps_[i].handle);
-      return steps_[i].handle;
+    if (automaton_->may_duplicate) {
+      for (std::size_t i = steps_from_; i < steps_.size(); ++i) {
+        if (steps_[i].parent != from.path || steps_[i].stage != stage) continue;
+        store_.share_path(steps_[i].handle);
+        return steps_[i].handle;
+      }
     }
-    const std::uint32_t made = store_.try_step(from.path, stage, from.length);
-    if (made == null_handle) return made;
+    std::uint32_t made = store_.try_step(from.path, stage, from.length);
+    if (made == null_handle) [[unlikely]]
+      made = step_at_bound(from.path, stage, from.length);
+    if (!automaton_->may_duplicate || made == null_handle) return made;
     store_.share_path(made);  // while it is remembered
     steps_.push_back({from.path, stage, made});
     return made;
@@ -250,24 +248,44 @@ class matcher : public matcher_state {
 
   bool already_completed(std::uint32_t path) const noexcept {
     if (!automaton_->may_duplicate) return false;
-    for (std::size_t i = completed_from_; i < completed_.size(); ++i)
-      if (store_[completed_[i]].path == path) return true;
-    return false;
+    return std::any_of(completed_.begin() + static_cast<std::ptrdiff_t>(completed_from_), completed_.end(),
+                       [path](const run& match) { return match.path == path; });
   }
 
-  void finish(const run& from, std::uint32_t path, std::int64_t last_ns, std::uint32_t length) {
+  template <bool Watched>
+  void finish(const run& from, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
+              const event_header& event) {
     if (already_completed(path)) return;
-    const std::uint32_t handle = new_run(from, final_node, path, last_ns, length);
-    if (handle != null_handle) completed_.push_back(handle);
+    if (completed_.size() == limits_.matches_at_once) [[unlikely]] {
+      ++counters_.cut;
+      note(bound::matches_at_once);
+      if constexpr (Watched) tell_of(run_fate::refused, from, event, from.number);
+      return;
+    }
+    store_.share_path(path);
+    completed_.push_back(
+        {null_handle, path, from.start, from.first, from.start_ns, last_ns, final_node, from.number, length});
   }
 
-  void branch(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
-              run_list& kept) {
-    if (automaton_->may_duplicate && already_kept(target, path)) return;
-    const std::uint32_t handle = new_run(from, target, path, last_ns, length);
-    if (handle == null_handle) return;
+  /// The run that it made; `null_handle` where a bound was met, or it is there already.
+  template <bool Watched>
+  std::uint32_t branch(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
+                       const event_header& event, run_list& kept) {
+    if (automaton_->may_duplicate && already_kept(target, path)) return null_handle;
+    std::uint32_t handle = store_.try_run();
+    if (handle == null_handle) [[unlikely]]
+      handle = run_at_bound();
+    if (handle == null_handle) {
+      if constexpr (Watched) tell_of(run_fate::refused, from, event, from.number);
+      return handle;
+    }
+    store_.share_path(path);
+    std::uint16_t number = 0;
+    if constexpr (Watched) number = goes_on_as_ != 0 ? std::exchange(goes_on_as_, std::uint16_t{0}) : next_number();
+    store_[handle] = {null_handle, path, from.start, from.first, from.start_ns, last_ns, target, number, length};
     store_.append(kept, handle);
     if (same_start_ == null_handle) same_start_ = handle;
+    return handle;
   }
 
   bool already_kept(node_id target, std::uint32_t path) const noexcept {
@@ -276,33 +294,68 @@ class matcher : public matcher_state {
     return false;
   }
 
-  std::uint32_t new_run(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns,
-                        std::uint32_t length) {
-    const std::uint32_t handle = store_.try_run();
-    if (handle == null_handle) {
-      ++counters_.refused;
-      return handle;
-    }
-    store_.share_path(path);
-    store_[handle] = {null_handle, path, from.start, from.first, from.start_ns, last_ns, target, 0, length};
-    return handle;
+  // --- dead letters -------------------------------------------------------------------------------------
+
+  /// Whether all that the event adds to the runs in hand has room; else it is a dead letter.
+  template <bool Watched>
+  bool fits(const event_header& event) {
+    demand all;
+    for (std::uint32_t at = before_.head; at != null_handle; at = store_[at].next)
+      add_demand(store_[at], false, event, all);
+    add_demand({null_handle, null_handle, 0, 0, 0, 0, 0, 0, 0}, true, event, all);
+    if (automaton_->skip != skip_strategy::none)
+      all.runs_max = std::max(all.runs_max, all.runs + static_cast<std::int64_t>(all.matches));
+    const bound met = all.matches > limits_.matches_at_once
+                          ? bound::matches_at_once
+                          : store_.bound_of(static_cast<std::uint64_t>(all.runs_max), all.steps, all.length);
+    if (met == bound::none) return true;
+    refuse_event(met);
+    if constexpr (Watched) tell_of(run_fate::dead_letter, {null_handle, null_handle, 0, 0, 0, 0, 0, 0, 0}, event, 0);
+    return false;
   }
 
-  Conditions conditions_;
-  std::vector<knowledge> known_;         // of the event in hand
-  std::vector<knowledge> known_of_run_;  // of the event and the run in hand
+  void add_demand(const run& r, bool is_start, const event_header& event, demand& all) {
+    memo_.begin_run(r.path);
+    const bool stopped = try_edges<false>(r.node, r.last_ns, is_start, event);
+    if (!is_start) --all.runs;
+    for (const edge* e : hits_) {
+      const bool takes = e->action == action::take;
+      const bool complete = takes ? completes(*e, event) : e->target == final_node;
+      const bool goes_on = !stopped && e->target != final_node;
+      all.matches += complete ? 1 : 0;
+      all.runs += goes_on ? 1 : 0;
+      if (!takes || (!complete && !goes_on)) continue;
+      ++all.steps;
+      all.length = std::max(all.length, r.length + 1);
+    }
+    all.runs_max = std::max(all.runs_max, all.runs);
+  }
+
+  // --- for the watcher ----------------------------------------------------------------------------------
+
+  void tell_of(run_fate what, const run& from, const event_header& event, std::uint16_t number,
+               const edge* way = nullptr, bool complete = false, bool goes_on = false) {
+    run_step step{.what = what, .number = number, .event = &event, .time_ns = event.time_ns, .way = way};
+    if (number != from.number) step.other = from.number;
+    step.complete = complete;
+    step.goes_on = goes_on;
+    step.bound = last_bound();
+    step.closed = closed_;
+    tell(step, from.path);
+  }
+
+  condition_memo<Conditions> memo_;
   std::vector<const edge*> hits_;
-  std::vector<expr::taken_event> history_;
-  std::vector<std::uint32_t> completed_;
+  std::vector<run> completed_;
   std::vector<made_step> steps_;
   std::size_t completed_from_ = 0;  // of the start in hand, and so the following
   std::size_t steps_from_ = 0;
-  std::uint32_t same_start_ = null_handle;
   std::uint64_t start_ = no_start;
-  expr::history taken_;
-  std::uint32_t path_ = null_handle;
-  bool unfolded_ = false;
-  bool asked_history_ = true;
+
+  // Of a watched key.
+  std::vector<closed_way> closed_;
+  const edge* killer_ = nullptr;
+  std::uint16_t goes_on_as_ = 0;  // number of the first run that goes on from the one in hand
 };
 
 }  // namespace millrace::cep

@@ -5,14 +5,51 @@
 
 namespace millrace::cep {
 
+matcher_counters& matcher_counters::operator+=(const matcher_counters& other) noexcept {
+  matches += other.matches;
+  timeouts += other.timeouts;
+  refused += other.refused;
+  dropped += other.dropped;
+  dead += other.dead;
+  cut += other.cut;
+  skip_misses += other.skip_misses;
+  faults += other.faults;
+  bounds_met |= other.bounds_met;
+  return *this;
+}
+
 matcher_state::matcher_state(std::shared_ptr<const cep::automaton> compiled, std::uint16_t rule,
                              const matcher_limits& limits, held_events& events)
     : automaton_(std::move(compiled)),
       store_(limits, events),
+      limits_(limits),
       rule_(rule),
+      counts_keys_(limits.counts_keys()),
       partitions_(
-          reservation::for_items(limits.partitions, sizeof(partition), alignof(partition), memory_content::undefined)),
-      wheel_(limits.partitions) {}
+          reservation::for_items(limits.partitions, sizeof(partition), alignof(partition), memory_content::zero)),
+      usage_(reservation::for_items(counts_keys_ ? limits.partitions : 0, sizeof(key_usage), alignof(key_usage),
+                                    memory_content::zero)),
+      wheel_(limits.partitions) {
+  taken_.reserve(1'024);
+}
+
+// --- partitions -----------------------------------------------------------------------------------------
+
+void matcher_state::open(partition_id id) noexcept {
+  partition& p = partitions()[id];
+  // Where it is listed as idle from an earlier life, it stays in that list.
+  const std::uint32_t link = p.idle_link == never_opened ? not_listed : p.idle_link;
+  p = {};
+  p.idle_link = link;
+  opened_ = std::max(opened_, id + 1);
+}
+
+partition_id matcher_state::next_idle() noexcept {
+  if (idle_head_ == end_of_idle) return null_handle;
+  const partition_id id = idle_head_ - first_idle;
+  idle_head_ = std::exchange(partitions()[id].idle_link, not_listed);
+  return id;
+}
 
 void matcher_state::close(partition_id id) noexcept {
   partition& p = partitions()[id];
@@ -20,23 +57,76 @@ void matcher_state::close(partition_id id) noexcept {
   p.timer = null_handle;
 }
 
-// --- time -----------------------------------------------------------------------------------------------
-
-std::int64_t matcher_state::deadline_of(const run& r) const noexcept {
-  std::int64_t deadline = never;
-  if (automaton_->within_ns != 0) deadline = later(r.start_ns, automaton_->within_ns);
-  const std::int64_t gap_ns = automaton_->nodes[r.node].gap_ns;
-  if (gap_ns != 0) deadline = std::min(deadline, later(r.last_ns, gap_ns));
-  return deadline;
+std::uint32_t matcher_state::discard(partition_id id, std::uint32_t count_max) noexcept {
+  partition& p = partitions()[id];
+  std::uint32_t count = 0;
+  for (run_list* const list : {&p.runs, &p.completed})
+    for (; count != count_max && !list->empty(); ++count) store_.release(store_.pop(*list));
+  return count;
 }
 
-std::int64_t matcher_state::first_deadline(const partition& p) const noexcept {
-  if (p.runs.empty()) return never;
+std::array<state_part, 3> matcher_state::state_parts() const noexcept {
+  const std::size_t keys = partitions_.bytes() + usage_.bytes() + wheel_.reserved_bytes();
+  return {{{"partial matches", slab_pool<run>::bytes_each, store_.run_capacity(), store_.reserved_bytes_of_runs()},
+           {"events in them", slab_pool<step>::bytes_each, store_.step_capacity(), store_.reserved_bytes_of_steps()},
+           {"keys", keys / limits_.partitions, limits_.partitions, keys}}};
+}
+
+void matcher_state::watch(partition_id id, run_watcher& watcher) noexcept {
+  watched_ = id;
+  watcher_ = &watcher;
+}
+
+void matcher_state::tell(run_step step, std::uint32_t path) {
+  step.rule = rule_;
+  step.taken = store_.unfold(path, taken_);
+  watcher_->see(*automaton_, step);
+}
+
+// --- time -----------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Time since, which may be more than a signed difference holds. Where `to` is before `from`: none.
+std::uint64_t passed(std::int64_t from, std::int64_t to) noexcept {
+  return to < from ? 0 : static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+}
+
+/// Nothing where the sum is beyond all time.
+std::optional<std::int64_t> later(std::int64_t from, std::int64_t by) noexcept {
+  std::int64_t sum;
+  if (__builtin_add_overflow(from, by, &sum)) return std::nullopt;
+  return sum;
+}
+
+std::optional<std::int64_t> earlier_of(std::optional<std::int64_t> a, std::optional<std::int64_t> b) noexcept {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> matcher_state::deadline_of(const run& r) const noexcept {
+  std::optional<std::int64_t> deadline;
+  if (automaton_->within_ns != 0) deadline = later(r.start_ns, automaton_->within_ns);
+  const std::int64_t gap_ns = automaton_->nodes[r.node].gap_ns;
+  return gap_ns == 0 ? deadline : earlier_of(deadline, later(r.last_ns, gap_ns));
+}
+
+bool matcher_state::is_due(const run& r, std::int64_t now_ns) const noexcept {
+  const auto over = [now_ns](std::int64_t from, std::int64_t bound_ns) {
+    return bound_ns != 0 && passed(from, now_ns) >= static_cast<std::uint64_t>(bound_ns);
+  };
+  return over(r.start_ns, automaton_->within_ns) || over(r.last_ns, automaton_->nodes[r.node].gap_ns);
+}
+
+std::optional<std::int64_t> matcher_state::first_deadline(const partition& p) const noexcept {
+  if (p.runs.empty()) return std::nullopt;
   // Runs ascend by start, so without bounds of their own the first one is due first.
   if (!automaton_->has_gaps) return deadline_of(store_[p.runs.head]);
-  std::int64_t first = never;
+  std::optional<std::int64_t> first;
   for (std::uint32_t at = p.runs.head; at != null_handle; at = store_[at].next)
-    first = std::min(first, deadline_of(store_[at]));
+    first = earlier_of(first, deadline_of(store_[at]));
   return first;
 }
 
@@ -44,76 +134,98 @@ void matcher_state::arm(partition_id id, partition& p) noexcept {
   // A timer that stands is at or before the first deadline: when it fires too early it is set again.
   if (p.runs.empty()) return;
   if (p.timer != null_handle && !automaton_->has_gaps) return;
-  const std::int64_t deadline = first_deadline(p);
-  if (deadline == never) return;
+  const auto deadline = first_deadline(p);
+  if (!deadline) return;
   if (p.timer != null_handle) wheel_.cancel(p.timer);
-  p.timer = wheel_.schedule(deadline, id);
+  p.timer = wheel_.schedule(*deadline, id);
 }
 
 void matcher_state::advance(std::int64_t now_ns, releases& out) {
   wheel_.advance(now_ns, [&](std::uint32_t id, std::int64_t) {
     partition& p = partitions()[id];
     p.timer = null_handle;
-    expire_due(p, now_ns, out);
+    expire_due(id, p, now_ns, out);
     arm(id, p);
   });
 }
 
-void matcher_state::expire_due(partition& p, std::int64_t now_ns, releases& out) {
+void matcher_state::expire_due(partition_id id, partition& p, std::int64_t now_ns, releases& out) {
   if (p.runs.empty()) return;
+  if (!automaton_->has_gaps && (automaton_->within_ns == 0 || !is_due(store_[p.runs.head], now_ns))) return;
+  const usage_mark before = mark();
   bool expired = false;
-  if (!automaton_->has_gaps) {
-    if (automaton_->within_ns == 0) return;
-    while (!p.runs.empty() && deadline_of(store_[p.runs.head]) <= now_ns) {
-      expire(p, store_.pop(p.runs), now_ns, out);
+  run_list kept;
+  while (!p.runs.empty()) {
+    // Runs ascend by start, so without bounds of their own the first one is due first.
+    if (!automaton_->has_gaps && !is_due(store_[p.runs.head], now_ns)) break;
+    const std::uint32_t handle = store_.pop(p.runs);
+    if (!is_due(store_[handle], now_ns)) {
+      store_.append(kept, handle);
+    } else {
+      expire(p, handle, now_ns, out);
       expired = true;
     }
-  } else {
-    run_list kept;
-    while (!p.runs.empty()) {
-      const std::uint32_t handle = store_.pop(p.runs);
-      if (deadline_of(store_[handle]) > now_ns) {
-        store_.append(kept, handle);
-      } else {
-        expire(p, handle, now_ns, out);
-        expired = true;
-      }
-    }
-    p.runs = kept;
   }
+  if (automaton_->has_gaps) p.runs = kept;
   if (expired) release_completed(p, now_ns, out);
+  settle_usage(id, before);
+  if (p.empty()) list_idle(id, p);
 }
 
 void matcher_state::expire(partition& p, std::uint32_t handle, std::int64_t now_ns, releases& out) {
   const run& r = store_[handle];
-  if (automaton_->nodes[r.node].pending) return complete(p, handle, now_ns, out);
-  if (!automaton_->reports_timeouts) return store_.release(handle);
+  const bool is_match = automaton_->nodes[r.node].pending;
   const std::int64_t gap_ns = automaton_->nodes[r.node].gap_ns;
-  const bool gap_expired = gap_ns != 0 && later(r.last_ns, gap_ns) <= now_ns;
-  ++counters_.timeouts;
-  hand_out(handle, gap_expired ? later(r.last_ns, gap_ns) : later(r.start_ns, automaton_->within_ns), true, out);
+  const bool by_gap = gap_ns != 0 && passed(r.last_ns, now_ns) >= static_cast<std::uint64_t>(gap_ns);
+  if (watched(id_of(p))) [[unlikely]]
+    tell({.what = is_match ? run_fate::completed : run_fate::expired,
+          .number = r.number,
+          .time_ns = now_ns,
+          .by_gap = by_gap},
+         r.path);
+  if (is_match && automaton_->skip != skip_strategy::none) return hold_back(p, handle);
+  if (is_match || automaton_->reports_timeouts) {
+    ++(is_match ? counters_.matches : counters_.timeouts);
+    const auto due = by_gap ? later(r.last_ns, gap_ns) : later(r.start_ns, automaton_->within_ns);
+    send(p, r, is_match ? now_ns : due.value_or(now_ns), !is_match, out);
+    store_.release_shell(handle);
+  } else {
+    store_.release(handle);
+  }
 }
 
 // --- matches --------------------------------------------------------------------------------------------
 
-void matcher_state::hand_out(std::uint32_t handle, std::int64_t at_ns, bool timeout, releases& out) {
-  const run& r = store_[handle];
-  out.add({r.first, at_ns, r.path, rule_, timeout});
-  store_.release_shell(handle);
+void matcher_state::send(const partition& p, const run& match, std::int64_t at_ns, bool timeout, releases& out) {
+  out.add({match.first, at_ns, match.path, rule_, timeout, false, id_of(p)});
 }
 
-void matcher_state::complete(partition& p, std::uint32_t run_handle, std::int64_t now_ns, releases& out) {
+void matcher_state::complete(partition& p, const run& match) {
   if (automaton_->skip == skip_strategy::none) {
     ++counters_.matches;
-    return hand_out(run_handle, now_ns, false, out);
+    return send(p, match, now_ns_, false, *out_);
   }
-  const std::uint64_t start = store_[run_handle].start;
-  if (p.completed.empty() || store_[p.completed.tail].start <= start) return store_.append(p.completed, run_handle);
+  std::uint32_t handle = store_.try_run();
+  if (handle == null_handle) handle = run_at_bound();
+  if (handle == null_handle) return store_.release_path(match.path);
+  store_[handle] = match;
+  hold_back(p, handle);
+}
+
+void matcher_state::hold_back(partition& p, std::uint32_t handle) {
+  run& match = store_[handle];
+  match.node = final_node;
+  if (watched(id_of(p)) && !p.runs.empty() && store_[p.runs.head].start < match.start) [[unlikely]] {
+    match.node = told_as_held;
+    tell({.what = run_fate::held_back, .number = match.number, .other = store_[p.runs.head].number, .time_ns = now_ns_},
+         match.path);
+  }
+  if (p.completed.empty() || store_[p.completed.tail].start <= match.start) return store_.append(p.completed, handle);
   // Among matches held back, behind all that start no later.
   std::uint32_t* link = &p.completed.head;
-  while (store_[*link].start <= start) link = &store_[*link].next;
-  store_[run_handle].next = *link;
-  *link = run_handle;
+  while (store_[*link].start <= match.start) link = &store_[*link].next;
+  match.next = *link;
+  *link = handle;
 }
 
 std::optional<std::uint64_t> matcher_state::pruning_bound(const run& match) noexcept {
@@ -133,8 +245,13 @@ std::optional<std::uint64_t> matcher_state::pruning_bound(const run& match) noex
   return *at - 1;
 }
 
-void matcher_state::prune(run_list& list, std::uint64_t start_max) noexcept {
-  while (!list.empty() && store_[list.head].start <= start_max) store_.release(store_.pop(list));
+void matcher_state::prune(partition& p, run_list& list, std::uint64_t start_max, const run& by) {
+  while (!list.empty() && store_[list.head].start <= start_max) {
+    const run& r = store_[list.head];
+    if (watched(id_of(p))) [[unlikely]]
+      tell({.what = run_fate::pruned, .number = r.number, .other = by.number, .time_ns = now_ns_}, r.path);
+    store_.release(store_.pop(list));
+  }
 }
 
 void matcher_state::release_completed(partition& p, std::int64_t now_ns, releases& out) {
@@ -142,12 +259,16 @@ void matcher_state::release_completed(partition& p, std::int64_t now_ns, release
     // A match waits for every run that started before it.
     if (!p.runs.empty() && store_[p.runs.head].start < store_[p.completed.head].start) return;
     const std::uint32_t handle = store_.pop(p.completed);
-    if (const auto bound = pruning_bound(store_[handle])) {
-      prune(p.runs, *bound);
-      prune(p.completed, *bound);
+    const run& match = store_[handle];
+    if (match.node == told_as_held) [[unlikely]]
+      tell({.what = run_fate::handed_out, .number = match.number, .time_ns = now_ns}, match.path);
+    if (const auto bound = pruning_bound(match)) {
+      prune(p, p.runs, *bound, match);
+      prune(p, p.completed, *bound, match);
     }
     ++counters_.matches;
-    hand_out(handle, now_ns, false, out);
+    send(p, match, now_ns, false, out);
+    store_.release_shell(handle);
   }
 }
 

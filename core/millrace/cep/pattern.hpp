@@ -33,6 +33,7 @@ struct quantifier {
   bool counted = false;    ///< written with {n}, {n,m}, {n,}, + or *
   bool unbounded = false;
   bool optional = false;
+  bool from_zero = false;  ///< optional because it was written {0,n}
   bool greedy = false;
   contiguity inner = contiguity::relaxed;
   bool inner_given = false;
@@ -45,17 +46,18 @@ inline constexpr std::uint32_t repetition_max = 1'000;
 inline constexpr std::size_t state_count_max = 4'096;
 inline constexpr std::size_t condition_count_max = 1'024;
 
-/// One stage, or a group of stages when `members` is not empty.
+/// One stage, or several when `members` is not empty: a group of stages in a row, or stages in any order.
 struct stage {
-  std::string name;  ///< empty for a group
+  std::string name;  ///< empty where there are members
   cep::link link = cep::link::next;
   cep::quantifier quantifier;
   condition_id condition = no_condition;
   condition_id until = no_condition;
   std::optional<std::int64_t> gap_ns;  ///< bound on the time since the event taken before
+  bool any_order = false;              ///< each member is met once or a counted number of times, in any order
   std::vector<stage> members;
 
-  [[nodiscard]] bool is_group() const noexcept { return !members.empty(); }
+  [[nodiscard]] bool is_group() const noexcept { return !any_order && !members.empty(); }
   [[nodiscard]] bool is_negated() const noexcept { return link == cep::link::not_next || link == cep::link::not_then; }
 };
 

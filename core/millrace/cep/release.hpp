@@ -9,13 +9,21 @@
 
 namespace millrace::cep {
 
-/// A match or a timed-out partial match on its way out. Holds a share in its path until it is handed on.
+/// A match, a set of matches, or a timed-out partial match on its way out. Its matcher's `hand_out` tells its events.
 struct release {
   std::uint64_t first;  ///< position of its first event in the feed
   std::int64_t at_ns;   ///< when it was released, or timed out
-  std::uint32_t path;
-  std::uint16_t rule;  ///< which of the engine's patterns
+  std::uint32_t path;   ///< of meaning to its matcher only
+  std::uint16_t rule;   ///< which of the engine's patterns
   bool timeout;
+  bool is_set = false;  ///< stands for all matches with this first event
+  std::uint32_t partition = 0;
+};
+
+/// An event that changed nothing in one pattern, because a bound on its state was met.
+struct dead_letter {
+  std::uint16_t rule;
+  bound met;
 };
 
 /// What one event, or one step of time, releases over all patterns and keys.
@@ -25,16 +33,28 @@ struct release {
 /// Threads: one owner. Allocation: until it has grown to the largest number released at once.
 class releases {
  public:
-  releases() { waiting_.reserve(1'024); }
+  releases() {
+    waiting_.reserve(1'024);
+    dead_.reserve(16);
+  }
 
   void add(const release& r) { waiting_.push_back(r); }
+  void add(const dead_letter& d) { dead_.push_back(d); }
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+  [[nodiscard]] bool has_dead() const noexcept { return !dead_.empty(); }
 
   template <class HandOn>
   void drain(HandOn&& hand_on) {
     sort();
     for (const release& r : waiting_) hand_on(r);
     waiting_.clear();
+  }
+
+  /// Dead letters of the event in hand, in order of rule.
+  template <class HandOn>
+  void drain_dead(HandOn&& hand_on) {
+    for (const dead_letter& d : dead_) hand_on(d);
+    dead_.clear();
   }
 
  private:
@@ -57,6 +77,7 @@ class releases {
   }
 
   std::vector<release> waiting_;
+  std::vector<dead_letter> dead_;
   std::vector<release> sorted_;
   std::vector<key> keys_;
 };

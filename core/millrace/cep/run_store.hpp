@@ -2,6 +2,7 @@
 
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/held_events.hpp>
+#include <millrace/cep/matcher_limits.hpp>
 #include <millrace/expr/program.hpp>
 #include <millrace/pool/slab_pool.hpp>
 
@@ -11,14 +12,6 @@
 #include <vector>
 
 namespace millrace::cep {
-
-/// Bounds on the state of one matcher. Memory is reserved for all of it, and becomes resident with use.
-struct matcher_limits {
-  std::uint32_t runs = 1U << 20;          ///< partial matches and complete ones held back
-  std::uint32_t steps = 1U << 21;         ///< events in partial matches, shared prefixes counted once
-  std::uint32_t partitions = 1U << 20;    ///< keys with state
-  std::uint32_t match_events = 1U << 16;  ///< events in one match
-};
 
 /// One event of a partial match, behind the step of the event taken before it. Matches that branch share
 /// their common beginning.
@@ -40,7 +33,7 @@ struct run {
   std::int64_t start_ns;
   std::int64_t last_ns;  ///< time of the last event taken
   node_id node;
-  std::uint16_t unused;
+  std::uint16_t number;  ///< for people, where the key is watched; wraps
   std::uint32_t length;  ///< events taken
 };
 
@@ -53,17 +46,27 @@ struct run_list {
 };
 
 /// Pools of runs and steps of one matcher.
+///
+/// Beside the capacities there are ceilings: how full the pools may be while one key is in hand, which is how a bound
+/// of single keys costs one comparison.
 /// Threads: one owner. Allocation: in the constructor.
 class run_store {
  public:
   run_store(const matcher_limits& limits, held_events& events)
-      : runs_(limits.runs), steps_(limits.steps), events_(events), length_max_(limits.match_events) {}
+      : runs_(limits.runs),
+        steps_(limits.steps),
+        events_(events),
+        length_max_(limits.match_events),
+        run_ceiling_(limits.runs),
+        step_ceiling_(limits.steps) {}
 
   [[nodiscard]] run& operator[](std::uint32_t handle) noexcept { return runs_[handle]; }
   [[nodiscard]] const run& operator[](std::uint32_t handle) const noexcept { return runs_[handle]; }
 
-  /// A new run; `null_handle` when all are taken. Its path must be set by the caller.
-  [[nodiscard]] std::uint32_t try_run() noexcept { return runs_.try_allocate(); }
+  /// A new run; `null_handle` when a bound is met. Its path must be set by the caller.
+  [[nodiscard]] std::uint32_t try_run() noexcept {
+    return runs_.size() < run_ceiling_ ? runs_.try_allocate() : null_handle;
+  }
 
   /// Gives back a run and its share in its path.
   void release(std::uint32_t handle) noexcept {
@@ -76,7 +79,7 @@ class run_store {
   /// The event in hand taken behind `parent` (or as the first, with `null_handle`), with one share for the
   /// caller; `null_handle` when a bound is met.
   [[nodiscard]] std::uint32_t try_step(std::uint32_t parent, stage_id stage, std::uint32_t length_before) noexcept {
-    if (length_before >= length_max_) return null_handle;
+    if (length_before >= length_max_ || steps_.size() >= step_ceiling_) return null_handle;
     const std::uint32_t handle = steps_.try_allocate();
     if (handle == null_handle) return null_handle;
     const std::uint32_t event = events_.try_share();
@@ -146,8 +149,39 @@ class run_store {
     return handle;
   }
 
+  /// Puts ceilings, in runs and steps of the pools; capacities at most.
+  void set_ceilings(std::uint64_t runs, std::uint64_t steps) noexcept {
+    run_ceiling_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(runs, runs_.capacity()));
+    step_ceiling_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(steps, steps_.capacity()));
+  }
+
+  /// What `try_run` met when it gave none.
+  [[nodiscard]] bound bound_of_run() const noexcept {
+    return runs_.size() == runs_.capacity() ? bound::runs : bound::runs_per_key;
+  }
+  /// What `try_step` met when it gave none.
+  [[nodiscard]] bound bound_of_step(std::uint32_t length_before) const noexcept {
+    if (length_before >= length_max_) return bound::match_events;
+    if (steps_.size() == steps_.capacity()) return bound::steps;
+    return steps_.size() >= step_ceiling_ ? bound::steps_per_key : bound::events;
+  }
+
+  /// What of a demand does not fit; `none` when all of it does.
+  [[nodiscard]] bound bound_of(std::uint64_t runs, std::uint64_t steps, std::uint32_t length) const noexcept {
+    if (length > length_max_) return bound::match_events;
+    if (runs_.size() + runs > run_ceiling_)
+      return runs_.size() + runs > runs_.capacity() ? bound::runs : bound::runs_per_key;
+    if (steps_.size() + steps > step_ceiling_)
+      return steps_.size() + steps > steps_.capacity() ? bound::steps : bound::steps_per_key;
+    return steps != 0 && !events_.has_room() ? bound::events : bound::none;
+  }
+
   [[nodiscard]] std::uint32_t run_count() const noexcept { return runs_.size(); }
   [[nodiscard]] std::uint32_t step_count() const noexcept { return steps_.size(); }
+  [[nodiscard]] std::uint32_t run_capacity() const noexcept { return runs_.capacity(); }
+  [[nodiscard]] std::uint32_t step_capacity() const noexcept { return steps_.capacity(); }
+  [[nodiscard]] std::size_t reserved_bytes_of_runs() const noexcept { return runs_.reserved_bytes(); }
+  [[nodiscard]] std::size_t reserved_bytes_of_steps() const noexcept { return steps_.reserved_bytes(); }
   [[nodiscard]] held_events& events() noexcept { return events_; }
 
  private:
@@ -155,6 +189,8 @@ class run_store {
   slab_pool<step> steps_;
   held_events& events_;
   std::uint32_t length_max_;
+  std::uint32_t run_ceiling_;
+  std::uint32_t step_ceiling_;
 };
 
 }  // namespace millrace::cep

@@ -16,6 +16,7 @@ namespace millrace::cep::detail {
 struct stage_shape {
   bool first = false;  ///< of the pattern
   bool group = false;
+  bool any_order = false;
   bool negated = false;
   bool not_next = false;
   bool counted = false;
@@ -25,6 +26,7 @@ struct stage_shape {
   bool arranged = false;  ///< strict or any was said
   bool any = false;
   bool bounded = false;  ///< within_previous was said
+  bool behind_greedy = false;
 };
 
 /// A stage's conditions, or a group's, by type.

@@ -26,6 +26,8 @@ struct no_test {};
 
 template <class T, class F>
 struct single_test {
+  static constexpr bool reads_history = !event_condition<F, T>;
+
   F condition;
 
   [[nodiscard]] verdict before(const T& event) const noexcept {
@@ -44,6 +46,8 @@ struct single_test {
 
 template <class T, class A, class B>
 struct both_test {
+  static constexpr bool reads_history = A::reads_history || B::reads_history;
+
   A a;
   B b;
 
@@ -60,6 +64,8 @@ struct both_test {
 
 template <class T, class A, class B>
 struct either_test {
+  static constexpr bool reads_history = A::reads_history || B::reads_history;
+
   A a;
   B b;
 

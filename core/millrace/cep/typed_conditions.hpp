@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace millrace::cep {
@@ -32,6 +33,12 @@ class typed_conditions {
     const taken<T> view(so_far, automaton_->stages);
     return ask<bool>(
         id, [&](const auto& test) { return test.with(data, view); }, every_test{});
+  }
+
+  /// Whether the condition reads what the partial match has taken.
+  [[nodiscard]] bool reads_history(condition_id id) const noexcept {
+    return ask<bool>(
+        id, [](const auto& test) { return std::remove_cvref_t<decltype(test)>::reads_history; }, every_test{});
   }
 
   /// Nothing in C++ counts as a fault.

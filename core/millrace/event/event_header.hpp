@@ -22,6 +22,9 @@ using event_type = std::uint16_t;
 
 /// Type of a slot that holds no event: it tells that time has come to the header's `time_ns`.
 inline constexpr event_type time_mark = 0xFFF0;
+/// Type of a slot that holds no event: from here on other patterns run. The header's `key` is the address of what the
+/// shard shall put in their place.
+inline constexpr event_type change_mark = 0xFFF1;
 
 /// What every event carries in front of its data: one cache line, written once where the event enters.
 ///

@@ -152,6 +152,7 @@ class program {
 
  private:
   friend class code_writer;
+  friend class condition_index_builder;
   friend struct machine;
 
   std::vector<instruction> code_;

@@ -57,6 +57,7 @@ class slab {
 
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.bytes() + live_.bytes(); }
 
  private:
 #if defined(MILLRACE_ASSERTIONS) && MILLRACE_ASSERTIONS
@@ -125,6 +126,7 @@ class slab_pool {
 
   [[nodiscard]] std::uint32_t size() const noexcept { return slab_.size(); }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return slab_.capacity(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slab_.reserved_bytes(); }
 
  private:
   detail::slab slab_;
@@ -148,6 +150,7 @@ class byte_slab_pool {
   [[nodiscard]] std::size_t bytes_each() const noexcept { return bytes_each_; }
   [[nodiscard]] std::uint32_t size() const noexcept { return slab_.size(); }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return slab_.capacity(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slab_.reserved_bytes(); }
 
  private:
   static std::size_t round_up(std::size_t bytes) {

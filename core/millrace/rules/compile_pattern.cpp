@@ -184,6 +184,7 @@ class pattern_compiler {
     made.link = written.link;
     made.quantifier = written.quantifier;
     made.gap_ns = written.gap_ns;
+    made.any_order = written.any_order;
     if (!written.members.empty()) {
       if (written.type)
         throw rules_error(source_, written.type->where, "found 'is' behind a group, expected it on the stages inside");

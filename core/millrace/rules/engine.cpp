@@ -1,110 +1,146 @@
 #include <millrace/rules/engine.hpp>
 
+#include <millrace/cep/number_for.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace millrace::rules {
 
-engine::engine(std::shared_ptr<const program> rules, const engine_limits& limits)
-    : rules_(std::move(rules)), events_(limits.events, rules_->data_bytes_max), packer_(*rules_) {
-  for (const auto& layout : rules_->layouts) events_.set_data_bytes(layout->type(), layout->bytes());
-  for (const key_group& group : rules_->groups) {
-    auto& state = groups_.emplace_back();
-    if (!group.fields.empty()) state.directory.emplace(limits.matcher.partitions, group.key_bytes_max);
-  }
-  for (std::size_t i = 0; i < rules_->patterns.size(); ++i) {
-    const pattern_rule& rule = rules_->patterns[i];
-    group_state& group = groups_[rule.group];
-    auto bounds = limits.matcher;
-    if (!group.directory) bounds.partitions = 1;
-    matchers_.push_back(std::make_unique<matcher>(rule.automaton, condition_programs(rule.conditions),
-                                                  static_cast<std::uint16_t>(i), bounds, events_));
-    if (!group.directory) matchers_.back()->open(0);
-    group.matchers.push_back(matchers_.back().get());
-    group.types.push_back(rule.types);
-  }
-  taken_.reserve(1'024);
+engine::engine(std::shared_ptr<const revision> rules, const engine_limits& limits)
+    : limits_(limits),
+      time_(rules->declarations->time),
+      events_(limits.events, rules->declarations->data_bytes_max),
+      board_(rules, limits, events_),
+      gone_(rules->names.size()) {
+  for (const auto& layout : rules->declarations->layouts) events_.set_data_bytes(layout->type(), layout->bytes());
 }
+
+// --- events ---------------------------------------------------------------------------------------------
 
 void engine::move_time(std::int64_t now_ns) {
   time_ns_ = now_ns;
-  for (const auto& each : matchers_) each->advance(now_ns, releases_);
+  for (const auto& each : board_.rules()) each->matcher.advance(now_ns, releases_);
 }
 
-cep::partition_id engine::find_partition(std::size_t index, group_state& group, const event_header& event) {
+cep::partition_id engine::find_partition(std::size_t index, running_group& group, const event_header& event) {
   if (!group.directory) return 0;
-  const auto key = packer_.pack(index, event);
+  const auto key = board_.packer().pack(index, event);
   const std::uint64_t hash = cep::key_directory::hash(key);
   const cep::partition_id known = group.directory->find(key, hash);
   if (known != null_handle) return known;
   // A key gets state only when a match can begin with it.
-  bool starts = false;
-  for (std::size_t i = 0; i < group.matchers.size() && !starts; ++i)
-    starts = (group.types[i] >> event.type & 1) != 0 && group.matchers[i]->may_start(event);
+  const bool starts = std::ranges::any_of(
+      group.woken, [&](const running_group::member& m) { return m.rule->matcher.may_start(event); });
   if (!starts) return null_handle;
-  const auto may_evict = [&](cep::partition_id id) {
-    if (!std::ranges::all_of(group.matchers, [&](const matcher* m) { return m->idle(id); })) return false;
-    for (matcher* m : group.matchers) m->close(id);
-    return true;
-  };
-  const cep::partition_id made = group.directory->insert(key, hash, may_evict);
-  if (made == null_handle) {
-    ++keys_refused_;
-    return made;
-  }
-  for (matcher* m : group.matchers) m->open(made);
+  const cep::partition_id made = cep::number_for({key, hash}, *group.directory, limits_.matcher.when_full,
+                                                 group.watched, event.time_ns, releases_, [&](auto&& f) {
+                                                   for (const auto& m : group.members) f(m.rule->matcher);
+                                                 });
+  if (made == null_handle)
+    for (const auto& m : group.woken)
+      if (m.rule->matcher.may_start(event)) m.rule->matcher.refuse_key(releases_);
   return made;
 }
 
 void engine::find_partitions(const event_header& event) {
-  for (std::size_t index = 0; index < groups_.size(); ++index) {
-    group_state& group = groups_[index];
+  board_.wake(event);
+  auto& groups = board_.groups();
+  for (std::size_t index = 0; index < groups.size(); ++index) {
+    running_group& group = groups[index];
     group.partition = null_handle;
     if ((event.route >> index & 1) == 0) continue;
-    for (matcher* m : group.matchers) m->begin_event();
+    // Where keys have a time of their own, the event moves it, whatever patterns think of the event.
+    if (group.woken.empty() && time_ == time_mode::arrival) continue;
+    for (const auto& m : group.woken) m.rule->matcher.begin_event();
     group.partition = find_partition(index, group, event);
   }
 }
 
 void engine::advance_partitions(const event_header& event) {
-  for (group_state& group : groups_) {
+  for (running_group& group : board_.groups()) {
     if (group.partition == null_handle) continue;
-    for (std::size_t i = 0; i < group.matchers.size(); ++i)
-      if ((group.types[i] >> event.type & 1) != 0)
-        group.matchers[i]->advance_partition(group.partition, event.time_ns, releases_);
+    for (const auto& m : group.members)
+      if ((m.types >> event.type & 1) != 0)
+        m.rule->matcher.advance_partition(group.partition, event.time_ns, releases_);
   }
 }
 
 void engine::match(const event_header& event) {
   events_.pick_up(event);
-  for (group_state& group : groups_) {
+  for (running_group& group : board_.groups()) {
     if (group.partition == null_handle) continue;
-    for (std::size_t i = 0; i < group.matchers.size(); ++i)
-      if ((group.types[i] >> event.type & 1) != 0) group.matchers[i]->process(group.partition, event, releases_);
+    for (const auto& m : group.woken) m.rule->matcher.process(group.partition, event, releases_);
   }
   events_.put_down();
 }
 
 std::optional<std::int64_t> engine::next_deadline() const noexcept {
   std::optional<std::int64_t> first;
-  for (const auto& each : matchers_)
-    if (const auto deadline = each->next_deadline(); deadline && (!first || *deadline < *first)) first = deadline;
+  for (const auto& each : board_.rules())
+    if (const auto deadline = each->matcher.next_deadline(); deadline && (!first || *deadline < *first))
+      first = deadline;
   return first;
+}
+
+void engine::watch(std::size_t index, std::span<const std::byte> key, cep::run_watcher& watcher) {
+  running_group& group = board_.groups()[index];
+  cep::partition_id id = 0;
+  if (group.directory) {
+    id = group.directory->insert(key, cep::key_directory::hash(key), [](cep::partition_id) { return false; });
+    for (const auto& m : group.members) m.rule->matcher.open(id);
+    group.watched = id;
+  }
+  for (const auto& m : group.members) m.rule->matcher.watch(id, watcher);
+}
+
+// --- changes --------------------------------------------------------------------------------------------
+
+void engine::apply(engine_change& change) noexcept {
+  change.board_.take_over(board_);
+  std::swap(change.board_, board_);
+  std::ranges::copy(gone_, change.gone_.begin());
+  gone_.swap(change.gone_);
+  count_gone(change.board_);
+  (going_ == nullptr ? going_ : going_last_->next_) = &change;
+  going_last_ = &change;
+}
+
+void engine::change(std::shared_ptr<const revision> to) {
+  std::erase_if(own_changes_, [](const auto& each) { return each->settled(); });
+  own_changes_.push_back(prepare(std::move(to)));
+  apply(*own_changes_.back());
+}
+
+void engine::give_back(std::uint32_t steps) noexcept {
+  engine_change& oldest = *going_;
+  const auto& rules = oldest.board_.rules();
+  for (; oldest.given_back_ < rules.size(); ++oldest.given_back_) {
+    running_rule* const gone = rules[oldest.given_back_].get();
+    if (gone != nullptr && !gone->matcher.give_back(steps)) return;
+  }
+  going_ = oldest.next_;
+  oldest.settled_.store(true, std::memory_order_release);  // S1, pairs with S2; it may be gone from here on
+}
+
+// --- counters -------------------------------------------------------------------------------------------
+
+void engine::count_gone(const rule_board& board) noexcept {
+  for (const auto& rule : board.rules())
+    if (rule) gone_[rule->what.number] += rule->matcher.counters();
 }
 
 engine_counters engine::counters() const noexcept {
   engine_counters sum;
   sum.processed = processed_;
-  sum.refused = keys_refused_;
-  for (const auto& each : matchers_) {
-    const cep::matcher_counters& of = each->counters();
-    sum.matches += of.matches;
-    sum.timeouts += of.timeouts;
-    sum.refused += of.refused;
-    sum.faults += of.faults;
-    sum.skip_misses += of.skip_misses;
-  }
+  for (const cep::matcher_counters& of : counters_by_rule()) sum += of;
   return sum;
+}
+
+std::vector<cep::matcher_counters> engine::counters_by_rule() const {
+  std::vector<cep::matcher_counters> made = gone_;
+  for (const auto& each : board_.rules()) made[each->what.number] += each->matcher.counters();
+  return made;
 }
 
 }  // namespace millrace::rules

@@ -2,31 +2,29 @@
 
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/key_directory.hpp>
-#include <millrace/cep/matcher.hpp>
 #include <millrace/cep/release.hpp>
-#include <millrace/rules/conditions.hpp>
 #include <millrace/rules/program.hpp>
+#include <millrace/rules/revision.hpp>
 #include <millrace/rules/router.hpp>
+#include <millrace/rules/rule_board.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace millrace::rules {
 
-/// Bounds on the state of one shard.
-struct engine_limits {
-  cep::matcher_limits matcher;      ///< of each pattern
-  std::uint32_t events = 1U << 20;  ///< copies of events that partial matches hold, over all patterns
-};
-
 /// A match, or a partial match that timed out, while it is handed on.
 struct released_match {
   const pattern_rule* rule;
-  std::uint32_t rule_index;
+  std::uint32_t rule_index;  ///< number of its name; see `revision`
+  const key_group* by;
   std::int64_t at_ns;       ///< when it was released, or timed out
   std::int64_t release_ns;  ///< event time that released it
   std::uint32_t phase;      ///< 0: released by the passing of time; 1: by the event itself
@@ -35,68 +33,124 @@ struct released_match {
 };
 
 /// What an engine counts. All only grow.
-struct engine_counters {
-  std::uint64_t processed = 0;  ///< events, each counted in one shard
-  std::uint64_t matches = 0;
-  std::uint64_t timeouts = 0;
-  std::uint64_t refused = 0;  ///< partial matches that a bound kept from being
-  std::uint64_t faults = 0;   ///< conditions that ended in overflow or division by zero
-  std::uint64_t skip_misses = 0;
+struct engine_counters : cep::matcher_counters {  // over all patterns that ever were in force
+  std::uint64_t processed = 0;                    ///< events, each counted in one shard
 };
 
-/// The patterns of a rules program over the keys of one shard.
+/// An event that changed nothing in one pattern, because a bound on state was met and the policy is `dead_letter`.
+struct dead_event {
+  const pattern_rule* rule;
+  std::uint32_t rule_index;
+  cep::bound met;
+  const event_header* event;
+};
+
+/// Stands where nobody wants dead letters; they are counted all the same.
+inline constexpr auto no_dead_letters = [](const dead_event&) {};
+
+/// Another revision's patterns for one engine: everything that they need, allocated off the event path.
+/// Threads: `settled` is for any; the rest is the engine's.
+class engine_change {
+ public:
+  engine_change(std::shared_ptr<const revision> to, const engine_limits& limits, cep::held_events& events)
+      : board_(std::move(to), limits, events), gone_(board_.of().names.size()) {}
+
+  /// The engine has taken what it needs and given back what has gone: the change may be destroyed.
+  [[nodiscard]] bool settled() const noexcept {
+    return settled_.load(std::memory_order_acquire);  // S2, pairs with S1
+  }
+
+ private:
+  friend class engine;
+
+  rule_board board_;                         // before `apply`: what comes; behind it: what goes
+  std::vector<cep::matcher_counters> gone_;  // room for the engine's
+  engine_change* next_ = nullptr;
+  std::size_t given_back_ = 0;  // rules that have nothing left
+  std::atomic<bool> settled_{false};
+};
+
+/// The patterns of a rules program over the keys of one shard. They may change between two events: patterns that stay
+/// keep all their state, others begin without any or go; see `revision`.
 ///
-/// Threads: one owner. Allocation: in the constructor; none an event once warmed up.
+/// Threads: one owner; `prepare` is for any. Allocation: in the constructor, in `prepare` and in `change`; none an
+/// event once warmed up. An engine must stay where it is.
 class engine {
  public:
-  engine(std::shared_ptr<const program> rules, const engine_limits& limits);
+  engine(std::shared_ptr<const program> rules, const engine_limits& limits)
+      : engine(first_revision(std::move(rules)), limits) {}
+  engine(std::shared_ptr<const revision> rules, const engine_limits& limits);
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
 
   /// Takes one event of those that the router sends here, or a `time_mark`, in order of time, and hands on what
-  /// it releases, in order: what is due by its time, then its own matches.
-  template <class HandOn>
-  void process(const event_header& event, HandOn&& hand_on) {
+  /// it releases, in order: what is due by its time, then its own matches, then `dead_event`s.
+  template <class HandOn, class OnDead = decltype(no_dead_letters)>
+  void process(const event_header& event, HandOn&& hand_on, OnDead&& on_dead = OnDead()) {
+    if (going_ != nullptr) [[unlikely]]
+      give_back(give_back_steps);
     if (event.type == time_mark) {
       advance_to(event.time_ns);
       return drain(event.time_ns, 0, hand_on);
     }
     if ((event.route & counts_here) != 0) ++processed_;
-    if (rules_->time == time_mode::arrival) advance_to(event.time_ns);
+    if (time_ == time_mode::arrival) advance_to(event.time_ns);
     find_partitions(event);
-    if (rules_->time != time_mode::arrival) advance_partitions(event);
+    if (time_ != time_mode::arrival) advance_partitions(event);
     drain(event.time_ns, 0, hand_on);
     match(event);
     drain(event.time_ns, 1, hand_on);
+    if (releases_.has_dead()) [[unlikely]]
+      drain_dead(event, on_dead);
   }
 
   /// The final watermark: passes every deadline that is still pending, one after another.
   template <class HandOn>
   void finish(HandOn&& hand_on) {
+    while (going_ != nullptr) give_back(std::numeric_limits<std::uint32_t>::max());
     while (const auto deadline = next_deadline()) {
-      if (*deadline == std::numeric_limits<std::int64_t>::max()) return;
       // A run may have come to where it is already overdue; time does not go back for it.
       move_time(std::max(*deadline, time_ns_));
       drain(time_ns_, 0, hand_on);
     }
   }
 
+  /// Makes a change to another revision ready. Each revision of a run is prepared and applied once, in order.
+  /// Threads: any. Errors: `error` when memory is refused; the engine is as it was.
+  [[nodiscard]] std::unique_ptr<engine_change> prepare(std::shared_ptr<const revision> to) {
+    return std::make_unique<engine_change>(std::move(to), limits_, events_);
+  }
+
+  /// From the next event on the change's revision is in force. Patterns that go hand nothing on any more; what they
+  /// hold is given back bit by bit, with the events to come. Requires: the change stays until it has settled, or the
+  /// engine is gone. Allocation: none. Complexity: linear in the patterns, not in keys or partial matches.
+  void apply(engine_change& change) noexcept;
+
+  /// `prepare` and `apply` in one, for an engine that has one thread.
+  void change(std::shared_ptr<const revision> to);
+
+  /// From now on `watcher` hears of the partial matches of one key, packed as `key_packer` does; of all, where the
+  /// group has no key. Requires: the limits ask for single runs and show all events, there is room for the key, and no
+  /// event has come.
+  void watch(std::size_t group, std::span<const std::byte> key, cep::run_watcher& watcher);
+
+  /// What is in force.
+  [[nodiscard]] const revision& in_force() const noexcept { return board_.of(); }
+
   [[nodiscard]] engine_counters counters() const noexcept;
-  /// Matches and timeouts of one pattern.
-  [[nodiscard]] const cep::matcher_counters& counters_of(std::size_t pattern) const noexcept {
-    return matchers_[pattern]->counters();
+  /// By rule number, also of patterns that are gone.
+  [[nodiscard]] std::vector<cep::matcher_counters> counters_by_rule() const;
+  /// Matches and timeouts of one pattern, since it began. Requires: a rule of that number is in force.
+  [[nodiscard]] const cep::matcher_counters& counters_of(std::size_t rule_number) const noexcept {
+    return board_.rule(rule_number).matcher.counters();
   }
 
   /// Events of which partial matches hold copies.
   [[nodiscard]] std::uint32_t held_event_count() const noexcept { return events_.size(); }
 
  private:
-  using matcher = cep::matcher<condition_programs>;
-
-  struct group_state {
-    std::optional<cep::key_directory> directory;  // none: one partition in all
-    std::vector<matcher*> matchers;
-    std::vector<std::uint64_t> types;  // that each of them sees
-    cep::partition_id partition = null_handle;
-  };
+  // Partial matches or keys of patterns that go, an event: some cache misses each.
+  static constexpr std::uint32_t give_back_steps = 8;
 
   /// Time moves once for all events of one time: a run that comes to where it is already overdue is over when time
   /// grows, in whichever shard it is.
@@ -105,32 +159,43 @@ class engine {
   }
   void move_time(std::int64_t now_ns);
   void find_partitions(const event_header& event);
-  [[nodiscard]] cep::partition_id find_partition(std::size_t index, group_state& group, const event_header& event);
+  [[nodiscard]] cep::partition_id find_partition(std::size_t index, running_group& group, const event_header& event);
   void advance_partitions(const event_header& event);
   void match(const event_header& event);
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept;
+  void give_back(std::uint32_t steps) noexcept;
+  void count_gone(const rule_board& board) noexcept;
 
   template <class HandOn>
   void drain(std::int64_t release_ns, std::uint32_t phase, HandOn& hand_on) {
     if (releases_.empty()) return;
     releases_.drain([&](const cep::release& r) {
-      auto& store = matchers_[r.rule]->store();
-      hand_on(released_match{&rules_->patterns[r.rule], r.rule, r.at_ns, release_ns, phase, r.timeout,
-                             store.unfold(r.path, taken_)});
-      store.release_path(r.path);
+      running_rule& rule = board_.rule(r.rule);
+      rule.matcher.hand_out(r, [&](expr::history taken) {
+        hand_on(released_match{rule.what.rule.get(), r.rule, &board_.key_of(rule), r.at_ns, release_ns, phase,
+                               r.timeout, taken});
+      });
     });
   }
 
-  std::shared_ptr<const program> rules_;
+  template <class OnDead>
+  void drain_dead(const event_header& event, OnDead& on_dead) {
+    releases_.drain_dead([&](const cep::dead_letter& d) {
+      on_dead(dead_event{board_.rule(d.rule).what.rule.get(), d.rule, d.met, &event});
+    });
+  }
+
+  engine_limits limits_;
+  time_mode time_;
   cep::held_events events_;
-  key_packer packer_;
-  std::vector<std::unique_ptr<matcher>> matchers_;
-  std::vector<group_state> groups_;
+  rule_board board_;
   cep::releases releases_;
-  std::vector<expr::taken_event> taken_;
   std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();  // that all keys have come to
   std::uint64_t processed_ = 0;
-  std::uint64_t keys_refused_ = 0;
+  std::vector<cep::matcher_counters> gone_;  // by number, of patterns that are not in force any more
+  engine_change* going_ = nullptr;           // changes whose patterns still hold something, oldest first
+  engine_change* going_last_ = nullptr;
+  std::vector<std::unique_ptr<engine_change>> own_changes_;
 };
 
 }  // namespace millrace::rules

@@ -163,13 +163,28 @@ struct strict : token<kw_strict> {};
 struct any : token<kw_any> {};
 struct until_clause : seq<token<kw_until>, token<open_bracket>, expression, token<close_bracket>> {};
 struct stage_within : seq<token<kw_within>, token<duration>> {};
-struct modifiers : star<sor<stage_type, greedy, strict, any, until_clause, stage_within>> {};
+// A second quantifier, or one behind a modifier: read so that the message can say what to write.
+struct late_quantifier : seq<at<one<'{', '+', '*', '?'>>, quantifier, gap> {};
+struct modifiers : star<sor<late_quantifier, stage_type, greedy, strict, any, until_clause, stage_within>> {};
 struct condition : seq<token<colon>, expression> {};
 
+// Behind all ( … ), and on its members, more is read than may stand there, so that the message can say what to write.
 struct sequence;
-struct group : seq<token<open_bracket>, sequence, token<close_bracket>, opt<quantifier>, gap, modifiers> {};
+struct group;
+struct any_order;
+struct single;
+struct link;
+struct link_ahead : at<sor<word<'n', 'o', 't'>, word<'n', 'e', 'x', 't'>, word<'t', 'h', 'e', 'n'>>> {};
+struct any_order_member : sor<seq<link_ahead, link, sor<any_order, group, single>>, any_order, group, single> {};
+struct any_order_members
+    : seq<any_order_member, star<sor<seq<token<comma>, any_order_member>, seq<link_ahead, any_order_member>>>> {};
+struct all_word : seq<word<'a', 'l', 'l'>, gap, at<one<'('>>> {};
+struct group
+    : seq<token<open_bracket>, sequence, token<close_bracket>, opt<quantifier>, gap, modifiers, opt<condition>> {};
 struct single : seq<stage_name, gap, opt<quantifier>, gap, modifiers, opt<condition>> {};
-struct stage_body : sor<group, single> {};
+struct any_order : seq<all_word, token<open_bracket>, opt<any_order_members>, token<close_bracket>, opt<quantifier>,
+                       gap, modifiers, opt<condition>> {};
+struct stage_body : sor<any_order, group, single> {};
 
 struct any_follows : seq<word<'a', 'n', 'y'>, gap, at<sor<plain_name, one<'(', '`'>>>> {};
 struct link_not_next : seq<token<kw_not>, token<kw_next>> {};

@@ -146,7 +146,10 @@ class reader {
     std::vector<stage_syntax> made;
     stage_syntax next;
     for (const auto& child : node.children) {
-      if (child->is_type<g::single>() || child->is_type<g::group>()) {
+      if (is_stage(*child)) {
+        if (child->is_type<g::any_order>() && (next.link == cep::link::not_next || next.link == cep::link::not_then))
+          throw rules_error(source_, range_of(*child),
+                            "found 'not' before all ( … ), expected a single stage; write a negation for each member");
         stage(*child, next);
         made.push_back(std::exchange(next, {}));
       } else {
@@ -157,6 +160,51 @@ class reader {
     return made;
   }
 
+  static bool is_stage(const tree_node& node) {
+    return node.is_type<g::single>() || node.is_type<g::group>() || node.is_type<g::any_order>();
+  }
+
+  void any_order(const tree_node& node, stage_syntax& into) const {
+    into.where = range_of(node);
+    into.any_order = true;
+    for (const auto& child : node.children) {
+      if (is_stage(*child))
+        stage(*child, into.members.emplace_back());
+      else
+        refuse_in_any_order(*child);
+    }
+    if (into.members.size() < 2)
+      throw rules_error(source_, into.where,
+                        "found all ( … ) with " + std::to_string(into.members.size()) +
+                            " members, expected at least 2; write a single stage without all");
+  }
+
+  [[noreturn]] void refuse_in_any_order(const tree_node& node) const {
+    const std::string found = "found '" + text_of(node) + "' ";
+    if (node.is_type<g::condition>() || node.is_type<g::stage_type>())
+      throw rules_error(source_, range_of(node), found + "behind all ( … ), expected it on each of its members");
+    if (node.is_type<g::stage_within>())
+      throw rules_error(source_, range_of(node),
+                        found +
+                            "behind all ( … ), expected it on the pattern; write 'within D' or 'within D between "
+                            "events' in its header");
+    if (is_modifier(node))
+      throw rules_error(source_, range_of(node),
+                        found + "behind all ( … ), expected none; put it on a group: ( all ( … ) )+ " + text_of(node));
+    if (node.is_type<g::quantifier>() || node.is_type<g::late_quantifier>())
+      throw rules_error(source_, range_of(node),
+                        found + "behind all ( … ), expected none; put it on a group: ( all ( … ) )" + text_of(node));
+    throw rules_error(source_, range_of(node),
+                      found +
+                          "before a member of all ( … ), expected ',' between members and no link; link what has an "
+                          "order before or behind all ( … )");
+  }
+
+  static bool is_modifier(const tree_node& node) {
+    return node.is_type<g::greedy>() || node.is_type<g::strict>() || node.is_type<g::any>() ||
+           node.is_type<g::until_clause>();
+  }
+
   static cep::link link(const tree_node& node) {
     if (node.is_type<g::link_not_next>()) return cep::link::not_next;
     if (node.is_type<g::link_not_then>()) return cep::link::not_then;
@@ -165,6 +213,7 @@ class reader {
   }
 
   void stage(const tree_node& node, stage_syntax& into) const {
+    if (node.is_type<g::any_order>()) return any_order(node, into);
     into.where = range_of(node);
     for (const auto& child : node.children) {
       if (child->is_type<g::stage_name>())
@@ -172,12 +221,19 @@ class reader {
       else if (child->is_type<g::sequence>())
         into.members = sequence(*child);
       else if (child->is_type<g::condition>())
-        into.condition = expression(*child->children.at(0));
+        condition(*child, into);
       else if (child->is_type<g::quantifier>())
         quantifier(*child, into.quantifier);
       else
         modifier(*child, into);
     }
+  }
+
+  void condition(const tree_node& node, stage_syntax& into) const {
+    if (!into.members.empty())
+      throw rules_error(source_, range_of(node),
+                        "found '" + text_of(node) + "' behind a group, expected it on the stages inside");
+    into.condition = expression(*node.children.at(0));
   }
 
   [[nodiscard]] std::string text_of(const tree_node& node) const {
@@ -190,7 +246,9 @@ class reader {
       if (repeated)
         throw rules_error(source_, range_of(node), "found " + text_of(node) + " a second time, expected it once");
     };
-    if (node.is_type<g::stage_type>()) {
+    if (node.is_type<g::late_quantifier>()) {
+      refuse_late_quantifier(node, into);
+    } else if (node.is_type<g::stage_type>()) {
       once(into.type.has_value());
       into.type = name_of_node(*node.children.at(0));
     } else if (node.is_type<g::greedy>()) {
@@ -207,6 +265,16 @@ class reader {
       into.quantifier.inner_given = true;
       into.quantifier.inner = node.is_type<g::strict>() ? cep::contiguity::strict : cep::contiguity::any;
     }
+  }
+
+  [[noreturn]] void refuse_late_quantifier(const tree_node& node, const stage_syntax& into) const {
+    if (into.quantifier != cep::quantifier{} && !into.quantifier.counted && !into.quantifier.optional)
+      throw rules_error(source_, range_of(node),
+                        "found '" + text_of(node) + "' behind a modifier, expected it right behind the name");
+    throw rules_error(source_, range_of(node),
+                      "found a second quantifier '" + text_of(node) +
+                          "' on one stage, expected one; put the first in a group to repeat that: ( … )" +
+                          text_of(node));
   }
 
   void quantifier(const tree_node& node, cep::quantifier& into) const {
@@ -237,7 +305,7 @@ class reader {
     // {0,n} is Flink's times(0, n): at most n, or none.
     if (into.counted && into.least == 0 && into.most > 0 && !into.unbounded) {
       into.least = 1;
-      into.optional = true;
+      into.optional = into.from_zero = true;
     }
   }
 

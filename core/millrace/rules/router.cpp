@@ -6,18 +6,18 @@
 
 namespace millrace::rules {
 
-key_packer::key_packer(const program& rules) {
+key_packer::key_packer(const revision& rules) {
   std::size_t bytes_max = 0;
-  for (const key_group& group : rules.groups) {
+  for (const group_in_force& group : rules.groups) {
     std::vector<std::vector<piece>> by_type;
-    for (const auto& fields : group.fields_of) {
+    for (const auto& fields : group.key.fields_of) {
       std::vector<piece> pieces;
       for (const field* f : fields)
         pieces.push_back({f->offset, f->bytes, f->type == field_type::string, is_floating(f->type)});
       by_type.push_back(std::move(pieces));
     }
     pieces_.push_back(std::move(by_type));
-    bytes_max = std::max(bytes_max, group.key_bytes_max);
+    bytes_max = std::max(bytes_max, group.key.key_bytes_max);
   }
   buffer_.resize(bytes_max + 8);
 }
@@ -49,11 +49,11 @@ std::span<const std::byte> key_packer::pack(std::size_t group, const event_heade
   return {buffer_.data(), size};
 }
 
-router::router(std::shared_ptr<const program> rules, unsigned shards)
+router::router(std::shared_ptr<const revision> rules, unsigned shards)
     : rules_(std::move(rules)), packer_(*rules_), routes_(shards) {}
 
 std::size_t router::shard_of(std::size_t group, const event_header& event) noexcept {
-  if (rules_->groups[group].fields.empty()) return group % routes_.size();
+  if (rules_->groups[group].key.fields.empty()) return group % routes_.size();
   const std::uint64_t hash = cep::key_directory::hash(packer_.pack(group, event));
   return place_of(hash, routes_.size());
 }
@@ -62,7 +62,7 @@ std::span<const std::uint16_t> router::route(const event_header& event) noexcept
   std::ranges::fill(routes_, std::uint16_t{0});
   std::size_t counting = 0;
   for (std::size_t group = rules_->groups.size(); group-- > 0;) {
-    if ((rules_->groups[group].types >> event.type & 1) == 0) continue;
+    if ((rules_->groups[group].key.types >> event.type & 1) == 0) continue;
     counting = routes_.size() == 1 ? 0 : shard_of(group, event);
     routes_[counting] = static_cast<std::uint16_t>(routes_[counting] | 1U << group);
   }

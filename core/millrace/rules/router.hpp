@@ -3,11 +3,13 @@
 #include <millrace/cep/key_directory.hpp>
 #include <millrace/event/event.hpp>
 #include <millrace/rules/program.hpp>
+#include <millrace/rules/revision.hpp>
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace millrace::rules {
@@ -20,7 +22,7 @@ inline constexpr std::uint16_t counts_here = 0x8000;
 /// Threads: one owner. Allocation: in the constructor.
 class key_packer {
  public:
-  explicit key_packer(const program& rules);
+  explicit key_packer(const revision& rules);
 
   /// The key's bytes, valid until the next call. Requires: some pattern of the group sees the event's type.
   [[nodiscard]] std::span<const std::byte> pack(std::size_t group, const event_header& event) noexcept;
@@ -40,7 +42,8 @@ class key_packer {
 /// Threads: one owner. Allocation: in the constructor. Complexity: linear in the key groups.
 class router {
  public:
-  router(std::shared_ptr<const program> rules, unsigned shards);
+  router(std::shared_ptr<const program> rules, unsigned shards) : router(first_revision(std::move(rules)), shards) {}
+  router(std::shared_ptr<const revision> rules, unsigned shards);
 
   /// The routes of an event, one a shard: 0 where the shard need not see it. Exactly one counts it.
   [[nodiscard]] std::span<const std::uint16_t> route(const event_header& event) noexcept;
@@ -48,7 +51,7 @@ class router {
  private:
   [[nodiscard]] std::size_t shard_of(std::size_t group, const event_header& event) noexcept;
 
-  std::shared_ptr<const program> rules_;
+  std::shared_ptr<const revision> rules_;
   key_packer packer_;
   std::vector<std::uint16_t> routes_;
 };

@@ -40,7 +40,7 @@ struct time_syntax {
 };
 
 struct stage_syntax {
-  name_syntax name;  ///< without text: a group
+  name_syntax name;  ///< without text: a group, or all ( … )
   source_range where;
   bool has_link = false;
   cep::link link = cep::link::next;
@@ -49,6 +49,7 @@ struct stage_syntax {
   std::optional<expr::syntax> until;
   std::optional<std::int64_t> gap_ns;
   std::optional<expr::syntax> condition;
+  bool any_order = false;
   std::vector<stage_syntax> members;
 };
 

@@ -60,10 +60,10 @@ using kept = pegtl::parse_tree::selector<
         g::count_open, g::plus_sign, g::star_sign, g::question_sign, g::member, g::call, g::bracketed, g::plain_field,
         g::value_list, g::stage_field, g::event, g::field, g::field_type, g::fallback, g::when, g::time,
         g::time_arrival, g::time_out_of_order, g::time_watermarks, g::pattern, g::on_list, g::by_list, g::within,
-        g::between_events, g::group, g::single, g::sequence, g::link_not_next, g::link_not_then, g::link_next,
-        g::link_then_any, g::link_then, g::quantifier, g::stage_type, g::greedy, g::strict, g::any, g::until_clause,
-        g::stage_within, g::condition, g::skip_none, g::skip_next, g::skip_past_last, g::skip_to_first, g::skip_to_last,
-        g::select, g::select_item, g::on_timeout>,
+        g::between_events, g::any_order, g::group, g::single, g::sequence, g::link_not_next, g::link_not_then,
+        g::link_next, g::link_then_any, g::link_then, g::quantifier, g::late_quantifier, g::stage_type, g::greedy,
+        g::strict, g::any, g::until_clause, g::stage_within, g::condition, g::skip_none, g::skip_next,
+        g::skip_past_last, g::skip_to_first, g::skip_to_last, g::select, g::select_item, g::on_timeout>,
     pegtl::parse_tree::fold_one::on<g::negation, g::product, g::sum, g::comparison, g::inversion, g::conjunction,
                                     g::expression>>;
 

@@ -50,6 +50,8 @@ class keyed_table {
         seed_(seed),
         slots_(reservation::for_items(mask_ + 1, sizeof(slot), slot_alignment, memory_content::zero)) {}
 
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.bytes(); }
+
   /// The value of the key with this hash for which `equal(const Key&)` holds; null when there is none.
   template <class Equal>
   [[nodiscard]] Value* find(std::uint64_t hash, Equal&& equal) noexcept {

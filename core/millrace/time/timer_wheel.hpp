@@ -80,6 +80,7 @@ class timer_wheel {
 
   [[nodiscard]] std::uint32_t size() const noexcept { return nodes_.size(); }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return nodes_.capacity(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return nodes_.reserved_bytes(); }
 
  private:
   static constexpr std::uint32_t levels = 11;

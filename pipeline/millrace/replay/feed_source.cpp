@@ -4,18 +4,24 @@
 
 namespace millrace::replay {
 
-feed_source::feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::program> rules,
+feed_source::feed_source(std::unique_ptr<feed::decoder> decoder, const std::shared_ptr<const rules::revision>& rules,
                          unsigned shards, source_options options)
     : decoder_(std::move(decoder)),
       options_(std::move(options)),
       router_(rules, shards),
-      clock_(rules->time, rules->disorder_ns, options_.reorder_capacity, rules->data_bytes_max),
+      clock_(rules->declarations->time, rules->declarations->disorder_ns, options_.reorder_capacity,
+             rules->declarations->data_bytes_max),
       pacer_(options_.speed),
-      room_(1 + (rules->data_bytes_max + sizeof(event_header) - 1) / sizeof(event_header)),
+      room_(1 + (rules->declarations->data_bytes_max + sizeof(event_header) - 1) / sizeof(event_header)),
       event_(room_.data()),
-      released_by_time_(rules->released_by_time()),
-      tells_each_event_(released_by_time_ && rules->time == rules::time_mode::arrival) {
-  for (const auto& layout : rules->layouts) data_bytes_.push_back(layout->bytes());
+      time_(rules->declarations->time) {
+  for (const auto& layout : rules->declarations->layouts) data_bytes_.push_back(layout->bytes());
+  heed(*rules);
+}
+
+void feed_source::heed(const rules::revision& rules) noexcept {
+  released_by_time_ = rules.released_by_time();
+  tells_each_event_ = released_by_time_ && time_ == rules::time_mode::arrival;
 }
 
 void feed_source::count_dead() {

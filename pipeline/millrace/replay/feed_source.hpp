@@ -3,8 +3,10 @@
 #include <millrace/feed/decoder.hpp>
 #include <millrace/replay/event_clock.hpp>
 #include <millrace/replay/pacer.hpp>
+#include <millrace/replay/rule_change.hpp>
 #include <millrace/rules/router.hpp>
 #include <millrace/time/cycle_clock.hpp>
+#include <millrace/topology/change_queue.hpp>
 #include <millrace/topology/stages.hpp>
 #include <millrace/topology/stop_flag.hpp>
 
@@ -16,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::replay {
@@ -55,11 +58,15 @@ struct source_options {
 /// Reads a feed, keeps event time, and sends each event to the shards of its keys. The rest of the shards hear
 /// of the time where their output depends on it.
 ///
-/// Threads: polled by one; `progress()` may be read by any.
+/// Threads: polled by one; `progress()` may be read by any, `post` called by any.
 class feed_source {
  public:
-  feed_source(std::unique_ptr<feed::decoder> decoder, std::shared_ptr<const rules::program> rules, unsigned shards,
-              source_options options);
+  feed_source(std::unique_ptr<feed::decoder> decoder, const std::shared_ptr<const rules::revision>& rules,
+              unsigned shards, source_options options);
+
+  /// Other patterns run from a position between two events on: the next one, or the first that is not before the
+  /// change's record. Requires: the change stays until it has settled, or the run is over.
+  void post(rule_change& change) noexcept { changes_.post(change); }
 
   template <event_ingress Ingress>
   bool poll(Ingress& in) {
@@ -90,6 +97,8 @@ class feed_source {
   template <class Ingress>
   bool take_batch(Ingress& in) {
     for (unsigned i = 0; i < batch_max; ++i) {
+      if (changes_.pending() || due_ != nullptr) [[unlikely]]
+        take_changes(in);
       if (ending_) return release_rest(in);
       if (!waiting_ && !read(in)) continue;
       if (!pacer_.due(waiting_ns_)) {
@@ -108,9 +117,38 @@ class feed_source {
   void hook(Ingress& in) {
     hooked_ = true;
     decoder_->set_before_read([this, &in](bool waits) {
+      if (changes_.pending()) take_changes(in);
       if (waits) in.flush();
       return !stopped_.raised();
     });
+  }
+
+  /// The first record that has not gone on to the shards, nor into the buffer that puts events in order.
+  [[nodiscard]] std::uint64_t next_record() const noexcept { return records_read_ - (waiting_ ? 1 : 0); }
+
+  template <class Ingress>
+  void take_changes(Ingress& in) {
+    rule_change** last = &due_;
+    while (*last != nullptr) last = &(*last)->next;
+    *last = changes_.take();
+    // One behind the other: each is made for the one before.
+    while (due_ != nullptr && due_->not_before <= next_record()) apply(in, *std::exchange(due_, due_->next));
+  }
+
+  /// A change has a sequence number of its own: behind the event before it, ahead of the next.
+  template <class Ingress>
+  void apply(Ingress& in, rule_change& change) {
+    std::swap(router_, change.router);
+    heed(*change.to);
+    ++sequence_;
+    for (unsigned shard = 0; shard < in.shards(); ++shard) {
+      event_header& slot = in.claim(shard);
+      slot.type = change_mark;
+      slot.sequence = sequence_;
+      slot.key = reinterpret_cast<std::uintptr_t>(&change.shards[shard]);
+      in.publish(shard);
+    }
+    change.position->set(next_record());  // last: once it is told, the change may be gone
   }
 
   /// Reads one record; true when it is an event that is wanted.
@@ -118,6 +156,8 @@ class feed_source {
   bool read(Ingress& in) {
     event_header& event = *event_;
     const feed::outcome outcome = decoder_->next(event);
+    if (outcome != feed::outcome::end && outcome != feed::outcome::watermark)
+      records_read_ = decoder_->record_index() + 1;
     switch (outcome) {
       case feed::outcome::event: break;
       case feed::outcome::skipped:
@@ -212,6 +252,7 @@ class feed_source {
     in.publish(shard);
   }
 
+  void heed(const rules::revision& rules) noexcept;
   void count_dead();
   void count_late();
   void count_unheld();
@@ -227,11 +268,15 @@ class feed_source {
   std::vector<event_header> room_;  // the event in hand and its data
   event_header* event_;
   std::vector<std::size_t> data_bytes_;  // by event type
+  detail::change_queue<rule_change> changes_;
+  rule_change* due_ = nullptr;  // taken from the queue, and not in force yet
+  std::uint64_t records_read_ = 0;
   std::uint64_t sequence_ = 0;
   std::int64_t told_ns_ = std::numeric_limits<std::int64_t>::min();
   std::uint32_t untold_ = 0;
-  bool released_by_time_;
-  bool tells_each_event_;
+  rules::time_mode time_;
+  bool released_by_time_ = false;
+  bool tells_each_event_ = false;
   bool waiting_ = false;  // the event in hand is not due yet
   std::int64_t waiting_ns_ = 0;
   bool ending_ = false;

@@ -8,9 +8,11 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::replay {
@@ -26,14 +28,21 @@ class match_sink {
   };
 
   /// `limit`: the run ends with this many matches of one pattern; none: it does not.
-  match_sink(sink::text_output& out, std::size_t patterns, std::optional<std::uint64_t> limit, const cycle_clock* clock)
-      : out_(out), tallies_(patterns), limit_(limit), clock_(clock) {}
+  /// `on_dead` gets the line of each event that changed nothing in a pattern; see `full_policy::dead_letter`.
+  match_sink(sink::text_output& out, std::size_t patterns, std::optional<std::uint64_t> limit, const cycle_clock* clock,
+             std::function<void(std::string_view)> on_dead)
+      : out_(out), tallies_(patterns), limit_(limit), clock_(clock), on_dead_(std::move(on_dead)) {}
 
-  bool consume(const output_order&, std::span<const std::byte> record) {
+  bool consume(const output_order& order, std::span<const std::byte> record) {
     match_head head;
     std::memcpy(&head, record.data(), sizeof head);
+    if (head.kind == match_kind::dead) [[unlikely]]
+      return take_dead(order, record.subspan(sizeof head));
+    // A name that a change of the rules has brought.
+    if (head.rule >= tallies_.size()) [[unlikely]]
+      tallies_.resize(head.rule + 1);
     tally& of_rule = tallies_[head.rule];
-    ++(head.timeout != 0 ? of_rule.timeouts : of_rule.matches);
+    ++(head.kind == match_kind::timeout ? of_rule.timeouts : of_rule.matches);
     const std::span<const std::byte> text = record.subspan(sizeof head);
     const bool read = out_.write({reinterpret_cast<const char*>(text.data()), text.size()});
     if (clock_ != nullptr && head.stamp != 0) latency_.record(clock_->ns_between(head.stamp, clock_->now()));
@@ -43,16 +52,30 @@ class match_sink {
 
   void flush() { static_cast<void>(out_.flush()); }
 
+  /// By rule number; names that had no match may be missing at the end.
   [[nodiscard]] std::span<const tally> tallies() const noexcept { return tallies_; }
   [[nodiscard]] bool limit_reached() const noexcept { return limit_reached_; }
+  /// Events that changed nothing in one pattern or more, each counted once.
+  [[nodiscard]] std::uint64_t dead() const noexcept { return dead_; }
   /// Nanoseconds from reading an event to handing its match to the output.
   [[nodiscard]] const histogram& latency() const noexcept { return latency_; }
 
  private:
+  bool take_dead(const output_order& order, std::span<const std::byte> text) {
+    // Records come in order of their events, over all shards.
+    if (dead_ == 0 || order.sequence != last_dead_) ++dead_;
+    last_dead_ = order.sequence;
+    if (on_dead_) on_dead_({reinterpret_cast<const char*>(text.data()), text.size()});
+    return true;
+  }
+
   sink::text_output& out_;
   std::vector<tally> tallies_;
   std::optional<std::uint64_t> limit_;
   const cycle_clock* clock_;
+  std::function<void(std::string_view)> on_dead_;
+  std::uint64_t dead_ = 0;
+  std::uint64_t last_dead_ = 0;  // sequence
   histogram latency_ = histogram::of_latencies();
   bool limit_reached_ = false;
 };

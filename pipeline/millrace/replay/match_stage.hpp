@@ -1,7 +1,9 @@
 #pragma once
 
+#include <millrace/replay/traced_key.hpp>
 #include <millrace/rules/engine.hpp>
 #include <millrace/sink/match_line.hpp>
+#include <millrace/sink/run_trace.hpp>
 #include <millrace/stage/output_order.hpp>
 #include <millrace/stats/histogram.hpp>
 #include <millrace/time/cycle_clock.hpp>
@@ -9,19 +11,41 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace millrace::replay {
+
+/// What a record of a match stage tells.
+enum class match_kind : std::uint32_t {
+  match,
+  timeout,
+  dead,  ///< an event that changed nothing in a pattern, because a bound on state was met
+};
 
 /// In front of each record that a match stage emits.
 struct match_head {
   std::uint64_t stamp;  ///< cycle counter when the event came in; 0: not measured
   std::uint32_t rule;
-  std::uint32_t timeout;
+  match_kind kind;
+};
+
+/// The key whose partial matches are told of, and who hears of them.
+struct trace_request {
+  std::string key;                              ///< see `traced_key`
+  std::function<void(std::string_view)> write;  ///< a line; called by the shard that has the key
+};
+
+/// What one shard gets of a change of the rules.
+struct stage_change {
+  std::unique_ptr<rules::engine_change> engine;
+  std::unique_ptr<sink::match_line> line;
 };
 
 /// One shard of a replay: the engine of its keys, and its matches as lines.
-/// Threads: one owner.
+/// Threads: one owner; `prepare` is for any.
 class match_stage {
  public:
   struct options {
@@ -29,15 +53,27 @@ class match_stage {
     bool final_watermark = true;
     rules::engine_limits limits;
     const cycle_clock* clock = nullptr;  ///< measures latency against the source's stamps; none: does not
+    const trace_request* trace = nullptr;
   };
 
-  match_stage(std::shared_ptr<const rules::program> rules, const options& chosen)
-      : options_(chosen), engine_(rules, chosen.limits), line_(std::move(rules)) {}
+  match_stage(const std::shared_ptr<const rules::revision>& rules, const options& chosen)
+      : options_(chosen), engine_(rules, chosen.limits), line_(std::make_unique<sink::match_line>(rules)) {
+    if (chosen.trace != nullptr) watch(rules, *chosen.trace);
+  }
+
+  /// This shard's part of a change, allocated off the event path; a slot of type `change_mark` brings it.
+  [[nodiscard]] stage_change prepare(const std::shared_ptr<const rules::revision>& to) {
+    return {engine_.prepare(to), std::make_unique<sink::match_line>(to)};
+  }
 
   template <record_output Out>
   void process(const event_header& event, Out& out) {
+    if (event.type == change_mark) [[unlikely]]
+      return apply(*reinterpret_cast<stage_change*>(event.key));
     stamp_ = event.correlation;
-    engine_.process(event, [&](const rules::released_match& match) { emit(match, event.sequence, out); });
+    engine_.process(
+        event, [&](const rules::released_match& match) { emit(match, event.sequence, out); },
+        [&](const rules::dead_event& dead) { emit(dead, event, out); });
     if (options_.clock != nullptr && stamp_ != 0)
       latency_.record(options_.clock->ns_between(stamp_, options_.clock->now()));
   }
@@ -50,26 +86,52 @@ class match_stage {
   }
 
   [[nodiscard]] const rules::engine& engine() const noexcept { return engine_; }
-  [[nodiscard]] std::uint64_t select_faults() const noexcept { return line_.faults(); }
+  [[nodiscard]] std::uint64_t select_faults() const noexcept { return line_->faults(); }
   /// Nanoseconds from reading an event to the end of its processing.
   [[nodiscard]] const histogram& latency() const noexcept { return latency_; }
 
  private:
+  // The engine last: once it has settled, the change may be gone.
+  void apply(stage_change& change) noexcept {
+    change.line->continue_from(*line_);
+    line_.swap(change.line);
+    engine_.apply(*change.engine);
+  }
+
   template <class Out>
   void emit(const rules::released_match& match, std::uint64_t sequence, Out& out) {
-    const std::string_view text = options_.lines ? line_.write(match) : std::string_view{};
+    const std::string_view text = options_.lines ? line_->write(match) : std::string_view{};
     const output_order order{sequence, match.release_ns, match.phase, match.rule_index,
                              match.taken.front().event->id.low};
     std::byte* const record = out.claim(order, sizeof(match_head) + text.size());
-    const match_head head{match.phase == 0 ? 0 : stamp_, match.rule_index, match.timeout ? 1U : 0U};
+    const match_head head{match.phase == 0 ? 0 : stamp_, match.rule_index,
+                          match.timeout ? match_kind::timeout : match_kind::match};
     std::memcpy(record, &head, sizeof head);
     if (!text.empty()) std::memcpy(record + sizeof head, text.data(), text.size());
     out.publish();
   }
 
+  template <class Out>
+  void emit(const rules::dead_event& dead, const event_header& event, Out& out) {
+    const std::string_view text = line_->write(dead);
+    std::byte* const record = out.claim(output_order{event.sequence, event.time_ns, 2, dead.rule_index, event.id.low},
+                                        sizeof(match_head) + text.size());
+    const match_head head{0, dead.rule_index, match_kind::dead};
+    std::memcpy(record, &head, sizeof head);
+    std::memcpy(record + sizeof head, text.data(), text.size());
+    out.publish();
+  }
+
+  void watch(const std::shared_ptr<const rules::revision>& rules, const trace_request& wanted) {
+    trace_ = std::make_unique<sink::run_trace>(rules, wanted.write);
+    for (std::size_t group = 0; group < rules->groups.size(); ++group)
+      if (const auto key = traced_key(*rules, group, wanted.key)) engine_.watch(group, *key, *trace_);
+  }
+
   options options_;
+  std::unique_ptr<sink::run_trace> trace_;  // before the engine, which calls it
   rules::engine engine_;
-  sink::match_line line_;
+  std::unique_ptr<sink::match_line> line_;
   histogram latency_ = histogram::of_latencies();
   std::uint64_t stamp_ = 0;
 };

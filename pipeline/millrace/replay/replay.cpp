@@ -4,23 +4,32 @@
 #include <millrace/topology/inline_executor.hpp>
 #include <millrace/topology/threaded_executor.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 namespace millrace::replay {
 
 class replay_run::state {
  public:
-  state(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder, sink::text_output& out,
-        const replay_options& options)
+  state(const std::shared_ptr<const rules::program>& rules, std::unique_ptr<feed::decoder> decoder,
+        sink::text_output& out, const replay_options& options)
       : clock_(options.measures_latency ? std::make_unique<cycle_clock>() : nullptr),
         out_(out),
-        source_(std::move(decoder), rules, options.shards.value_or(1), with_clock(options.source)),
-        sink_(out, rules->patterns.size(), options.limit, clock_.get()) {
-    const match_stage::options chosen{options.lines, options.source.final_watermark, options.limits, clock_.get()};
+        in_force_(rules::first_revision(rules)),
+        source_(std::move(decoder), in_force_, options.shards.value_or(1), with_clock(options.source)),
+        sink_(out, rules->patterns.size(), options.limit, clock_.get(), options.on_dead_event),
+        trace_(options.trace) {
+    match_stage::options chosen{options.lines, options.source.final_watermark, options.limits, clock_.get(), nullptr};
+    if (trace_) {
+      chosen.trace = &*trace_;
+      chosen.limits.classes = cep::class_choice::runs_only;
+      chosen.limits.shows_all = true;
+    }
     std::vector<match_stage*> shards;
     for (unsigned i = 0; i < options.shards.value_or(1); ++i) {
-      stages_.push_back(std::make_unique<match_stage>(rules, chosen));
+      stages_.push_back(std::make_unique<match_stage>(in_force_, chosen));
       shards.push_back(stages_.back().get());
     }
     executor_options how = options.executor;
@@ -53,6 +62,25 @@ class replay_run::state {
     source_.stop();
   }
 
+  std::shared_ptr<const change_position> change(const rules::rules_change& wanted, std::uint64_t not_before) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(changes_, [](const auto& each) { return each->settled(); });
+    auto made =
+        std::make_unique<rule_change>(rules::next_revision(*in_force_, wanted), static_cast<unsigned>(stages_.size()));
+    made->not_before = not_before;
+    for (const auto& stage : stages_) made->shards.push_back(stage->prepare(made->to));
+    changes_.push_back(std::move(made));
+    rule_change& posted = *changes_.back();
+    in_force_ = posted.to;
+    source_.post(posted);
+    return posted.position;
+  }
+
+  [[nodiscard]] std::shared_ptr<const rules::revision> in_force() const {
+    const std::lock_guard lock(mutex_);
+    return in_force_;
+  }
+
   [[nodiscard]] const feed_source& source() const noexcept { return source_; }
 
  private:
@@ -70,16 +98,23 @@ class replay_run::state {
     into.source = source_.counters();
     for (const auto& stage : stages_) {
       const rules::engine_counters of = stage->engine().counters();
+      into.engine += of;
       into.engine.processed += of.processed;
-      into.engine.matches += of.matches;
-      into.engine.timeouts += of.timeouts;
-      into.engine.refused += of.refused;
-      into.engine.faults += of.faults;
-      into.engine.skip_misses += of.skip_misses;
       into.select_faults += stage->select_faults();
       into.event_latency.merge(stage->latency());
     }
-    into.patterns.assign(sink_.tallies().begin(), sink_.tallies().end());
+    const auto rules = in_force();
+    const auto tallies = sink_.tallies();
+    for (std::size_t i = 0; i < rules->names.size(); ++i) {
+      const match_sink::tally of = i < tallies.size() ? tallies[i] : match_sink::tally{};
+      into.patterns.push_back({rules->names[i], of.matches, of.timeouts, {}});
+    }
+    for (const auto& stage : stages_) {
+      const auto of = stage->engine().counters_by_rule();
+      for (std::size_t i = 0; i < of.size() && i < into.patterns.size(); ++i) into.patterns[i].counters += of[i];
+    }
+    into.dead_at_bound = sink_.dead();
+    into.engine.processed -= sink_.dead();
     into.match_latency.merge(sink_.latency());
     into.output_bytes = out_.bytes();
     into.output_checksum = out_.checksum();
@@ -89,8 +124,12 @@ class replay_run::state {
 
   std::unique_ptr<cycle_clock> clock_;
   sink::text_output& out_;
+  mutable std::mutex mutex_;  // among those who change the rules
+  std::shared_ptr<const rules::revision> in_force_;
+  std::vector<std::unique_ptr<rule_change>> changes_;  // not settled yet, as far as is known
   feed_source source_;
   match_sink sink_;
+  std::optional<trace_request> trace_;
   std::vector<std::unique_ptr<match_stage>> stages_;
   std::unique_ptr<threaded> threaded_;
   std::unique_ptr<inlined> inline_;
@@ -104,6 +143,10 @@ replay_run::~replay_run() = default;
 
 replay_summary replay_run::run() { return state_->run(); }
 void replay_run::stop() noexcept { state_->stop(); }
+std::shared_ptr<const change_position> replay_run::change(const rules::rules_change& change, std::uint64_t not_before) {
+  return state_->change(change, not_before);
+}
+std::shared_ptr<const rules::revision> replay_run::in_force() const { return state_->in_force(); }
 std::uint64_t replay_run::bytes_read() const noexcept { return state_->source().progress(); }
 std::optional<std::uint64_t> replay_run::bytes_total() const noexcept { return state_->source().bytes_total(); }
 

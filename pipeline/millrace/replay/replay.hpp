@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace::replay {
@@ -27,6 +28,16 @@ struct replay_options {
   bool measures_latency = false;
   rules::engine_limits limits;
   executor_options executor;
+  std::function<void(std::string_view line)> on_dead_event;  ///< of events that a bound on state kept from a pattern
+  std::optional<trace_request> trace;  ///< asks for single runs, and shows all events to all patterns
+};
+
+/// What became of the patterns of one name.
+struct pattern_summary {
+  std::string name;
+  std::uint64_t matches = 0;
+  std::uint64_t timeouts = 0;
+  cep::matcher_counters counters;  ///< over all shards
 };
 
 /// What a replay did.
@@ -35,9 +46,10 @@ struct replay_summary {
   bool limit_reached = false;
   bool output_closed = false;
   source_counters source;
-  rules::engine_counters engine;
+  rules::engine_counters engine;    ///< `processed` is without `dead_at_bound`
+  std::uint64_t dead_at_bound = 0;  ///< events that a bound on state kept from some pattern
   std::uint64_t select_faults = 0;
-  std::vector<match_sink::tally> patterns;
+  std::vector<pattern_summary> patterns;  ///< of all names that ever were in force
   std::uint64_t wall_ns = 0;
   histogram event_latency = histogram::of_latencies();  ///< event read to event processed
   histogram match_latency = histogram::of_latencies();  ///< event read to match written
@@ -49,7 +61,7 @@ struct replay_summary {
 
 /// A replay that is ready to run.
 ///
-/// Threads: `run` by one; `stop` and `progress` from any, `stop` also from a signal handler.
+/// Threads: `run` by one; `stop`, `change`, `in_force` and `bytes_read` from any, `stop` also from a signal handler.
 /// Errors: the constructor throws `error`; a failure during the run is told in the summary.
 class replay_run {
  public:
@@ -59,6 +71,16 @@ class replay_run {
 
   replay_summary run();
   void stop() noexcept;
+
+  /// Other patterns, while events flow or before: from a position between two records on, and not before the record
+  /// given, `change` holds; the patterns that it leaves alone keep all their state. Allocates for all shards, in the
+  /// calling thread. A position means the same for any number of shards, threaded and inline. Returns where to read
+  /// the position once it is known. Errors: see `next_revision`; `error` when memory is refused. The rules then stay
+  /// as they are.
+  std::shared_ptr<const change_position> change(const rules::rules_change& change, std::uint64_t not_before = 0);
+
+  /// The patterns as of the last change that was asked for.
+  [[nodiscard]] std::shared_ptr<const rules::revision> in_force() const;
 
   [[nodiscard]] std::uint64_t bytes_read() const noexcept;
   [[nodiscard]] std::optional<std::uint64_t> bytes_total() const noexcept;

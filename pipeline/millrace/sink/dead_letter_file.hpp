@@ -20,6 +20,8 @@ class dead_letter_file {
   dead_letter_file& operator=(const dead_letter_file&) = delete;
 
   void add(std::uint64_t line, std::uint64_t record, std::string_view reason, std::string_view text);
+  /// A line that is made already, with its newline.
+  void add_line(std::string_view line) { static_cast<void>(out_->write(line)); }
   void flush() { static_cast<void>(out_->flush()); }
 
  private:

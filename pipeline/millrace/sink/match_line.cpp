@@ -8,12 +8,19 @@
 
 namespace millrace::sink {
 
-match_line::match_line(std::shared_ptr<const rules::program> rules) : rules_(std::move(rules)) {
-  for (const auto& pattern : rules_->patterns)
-    for (const auto* columns : {&pattern.select, &pattern.timeout_select})
+match_line::match_line(std::shared_ptr<const rules::revision> rules)
+    : rules_(std::move(rules)), titles_(rules_->names.size()) {
+  for (const rules::rule_in_force& each : rules_->rules) {
+    for (const auto* columns : {&each.rule->select, &each.rule->timeout_select})
       for (const auto& column : *columns) room_.reserve(column.value.text_slots(), column.value.text_bytes());
-  for (const auto& pattern : rules_->patterns) titles_.push_back(titles_of(*pattern.automaton));
+    titles_[each.number] = titles_of(*each.rule->automaton);
+  }
   text_.reserve(1'024);
+}
+
+void match_line::continue_from(match_line& before) noexcept {
+  text_.swap(before.text_);
+  faults_ += before.faults_;
 }
 
 match_line::titles match_line::titles_of(const cep::automaton& automaton) {
@@ -43,13 +50,29 @@ std::string_view match_line::write(const rules::released_match& match) {
   return text_;
 }
 
+std::string_view match_line::write(const rules::dead_event& dead) {
+  text_.clear();
+  json_text out(text_);
+  const event_layout& layout = *rules_->declarations->layouts[dead.event->type];
+  out.raw("{\"record\":").integer(static_cast<expr::wide>(dead.event->id.low));
+  out.raw(",\"pattern\":").quoted(dead.rule->name);
+  out.raw(",\"reason\":").quoted("the bound on " + std::string(cep::name_of(dead.met)) + " is met");
+  out.raw(",\"event\":{");
+  bool comma = false;
+  for (const field& f : layout.fields()) {
+    if (std::exchange(comma, true)) out.raw(",");
+    out.quoted(f.name).raw(":").field(f, data_of(*dead.event), dead.rule->unit);
+  }
+  out.raw("}}\n");
+  return text_;
+}
+
 void match_line::write_key(const rules::released_match& match) {
   json_text out(text_);
   out.raw(",\"key\":{");
   const event_header& first = *match.taken.front().event;
-  const rules::key_group& group = rules_->groups[match.rule->group];
   bool comma = false;
-  for (const field* f : group.fields_of[first.type]) {
+  for (const field* f : match.by->fields_of[first.type]) {
     if (std::exchange(comma, true)) out.raw(",");
     out.quoted(f->name).raw(":").field(*f, data_of(first), match.rule->unit);
   }

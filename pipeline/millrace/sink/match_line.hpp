@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::sink {
@@ -14,10 +15,19 @@ namespace millrace::sink {
 /// Threads: one owner. Allocation: until its buffers have grown to the longest line.
 class match_line {
  public:
-  explicit match_line(std::shared_ptr<const rules::program> rules);
+  explicit match_line(std::shared_ptr<const rules::program> rules)
+      : match_line(rules::first_revision(std::move(rules))) {}
+  explicit match_line(std::shared_ptr<const rules::revision> rules);
+
+  /// Takes over from the lines of the revision before, whose buffer has grown already and whose counter goes on.
+  /// Allocation: none.
+  void continue_from(match_line& before) noexcept;
 
   /// The line with its newline, valid until the next call.
   [[nodiscard]] std::string_view write(const rules::released_match& match);
+
+  /// The line of an event that changed nothing in a pattern: where it stood, the pattern, the reason, and its fields.
+  [[nodiscard]] std::string_view write(const rules::dead_event& dead);
 
   /// Divisions by zero and overflows in `select`; each prints null.
   [[nodiscard]] std::uint64_t faults() const noexcept { return faults_; }
@@ -34,8 +44,8 @@ class match_line {
   };
   static titles titles_of(const cep::automaton& automaton);
 
-  std::shared_ptr<const rules::program> rules_;
-  std::vector<titles> titles_;  // by pattern
+  std::shared_ptr<const rules::revision> rules_;
+  std::vector<titles> titles_;  // by rule number
   expr::workspace room_;
   std::string text_;
   std::uint64_t faults_ = 0;

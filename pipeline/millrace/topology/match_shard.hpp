@@ -2,9 +2,11 @@
 
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/key_directory.hpp>
-#include <millrace/cep/matcher.hpp>
+#include <millrace/cep/number_for.hpp>
 #include <millrace/cep/release.hpp>
+#include <millrace/topology/late_rule.hpp>
 #include <millrace/topology/partition_key.hpp>
+#include <millrace/topology/running_rule.hpp>
 #include <millrace/topology/topology_limits.hpp>
 #include <millrace/topology/typed_match.hpp>
 
@@ -12,6 +14,7 @@
 #include <compare>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -19,46 +22,21 @@
 
 namespace millrace::detail {
 
-/// A pattern ready to run, and what is made of its matches.
-template <class Compiled, class Handler>
-struct match_rule {
-  using conditions_type = typename Compiled::conditions_type;
-
-  Compiled pattern;
-  Handler handler;
-};
-
-/// A rule in a shard: a matcher and a copy of the handler.
-template <class Rule>
-struct running_rule {
-  struct setup {
-    const Rule& rule;
-    std::uint16_t index;
-    const cep::matcher_limits& limits;
-    cep::held_events& events;
-  };
-
-  explicit running_rule(const setup& from)
-      : matcher(from.rule.pattern.automaton, from.rule.pattern.conditions, from.index, from.limits, from.events),
-        handler(from.rule.handler),
-        index(from.index) {}
-
-  cep::matcher<typename Rule::conditions_type> matcher;
-  decltype(Rule::handler) handler;
-  std::uint16_t index;
-};
-
 /// What a shard counts. All only grow.
 struct match_shard_counters {
   std::uint64_t processed = 0;
-  std::uint64_t keys_refused = 0;
+  std::uint64_t dead = 0;          ///< events that a bound kept from some rule; not among the processed
   cep::matcher_counters matchers;  ///< over all rules
 };
 
 /// The keys of one shard of a typed topology: every rule's matcher over them. The typed counterpart of
 /// `rules::engine`, with input order final: each event first moves the time of all keys to its own.
 ///
-/// Threads: one owner. Allocation: in the constructor; none an event once warmed up. Errors: those of handlers.
+/// The rules that it begins with are inlined. Others may come and go between two events, see `late_rule`; those that
+/// stay keep all their state, and what goes gives back what it holds bit by bit, with the events to come.
+///
+/// Threads: one owner; `prepare` is for any. Allocation: in the constructor and in `prepare`; none an event once warmed
+/// up. Errors: those of handlers.
 template <class T, class Key, class Record, class... Rules>
 class match_shard {
  public:
@@ -67,45 +45,61 @@ class match_shard {
 
   template <record_output Out>
   void process(const event_header& event, Out& out) {
+    if (event.type == change_mark) [[unlikely]]
+      return apply(*reinterpret_cast<shard_change*>(event.key));
+    if (going_ != nullptr) [[unlikely]]
+      give_back(give_back_steps);
     // Once for all events of one time, in whichever shard they are.
-    if (event.time_ns != time_ns_) for_each_rule([&](auto& rule) { rule.matcher.advance(event.time_ns, releases_); });
-    time_ns_ = event.time_ns;
+    if (event.time_ns != time_ns_) move_time(event.time_ns);
     if (event.type == time_mark) return drain({event.sequence, event.time_ns, 0, 0, 0}, out);
     ++processed_;
     const cep::partition_id partition = find_partition(event);
     drain({event.sequence, event.time_ns, 0, 0, 0}, out);
-    if (partition == null_handle) return;
-    match(partition, event);
+    if (partition != null_handle) match(partition, event);
     drain({event.sequence, event.time_ns, 1, 0, 0}, out);
+    if (releases_.has_dead()) [[unlikely]]
+      count_dead();
   }
 
   /// The final watermark: passes every deadline that is still pending, one after another.
   template <record_output Out>
   void finish(Out& out) {
-    constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-    for (std::int64_t due_ns = next_deadline(); due_ns != never; due_ns = next_deadline()) {
+    while (going_ != nullptr) give_back(std::numeric_limits<std::uint32_t>::max());
+    while (const auto due_ns = next_deadline()) {
       // A run may have come to where it is already overdue; time does not go back for it.
-      const std::int64_t now_ns = std::max(due_ns, time_ns_);
-      for_each_rule([&](auto& rule) { rule.matcher.advance(now_ns, releases_); });
-      time_ns_ = now_ns;
+      const std::int64_t now_ns = std::max(*due_ns, time_ns_);
+      move_time(now_ns);
       drain({end_of_input_sequence, now_ns, 0, 0, 0}, out);
     }
   }
 
+  /// This shard's part of a change: the rule of this number goes, where there is one, and `coming` comes, where there
+  /// is one. A slot of type `change_mark` brings it. Errors: `error` when memory is refused.
+  [[nodiscard]] std::unique_ptr<shard_change> prepare(std::uint16_t index) const {
+    return std::make_unique<shard_change>(index, nullptr);
+  }
+  template <class Rule>
+  [[nodiscard]] std::unique_ptr<shard_change> prepare(std::uint16_t index, const Rule& coming) {
+    const typename running_rule<Rule>::setup from{coming, index, Key::keyed, bounds_, events_};
+    return std::make_unique<shard_change>(index, std::make_unique<late_rule_of<T, Record, Rule>>(from, Key::keyed));
+  }
+
   [[nodiscard]] match_shard_counters counters() const noexcept {
-    match_shard_counters sum{processed_, keys_refused_, {}};
-    const auto add = [&](const cep::matcher_counters& of) {
-      sum.matchers.matches += of.matches;
-      sum.matchers.timeouts += of.timeouts;
-      sum.matchers.refused += of.refused;
-      sum.matchers.skip_misses += of.skip_misses;
-    };
-    std::apply([&](const auto&... rule) { (add(rule.matcher.counters()), ...); }, rules_);
+    match_shard_counters sum{processed_, dead_, gone_};
+    std::apply([&](const auto&... rule) { ((sum.matchers += rule.matcher.counters()), ...); }, rules_);
+    for (const late_rule* rule = late_.get(); rule != nullptr; rule = rule->next.get())
+      sum.matchers += rule->counters();
     return sum;
   }
 
+  /// Events of which partial matches hold copies.
+  [[nodiscard]] std::uint32_t held_event_count() const noexcept { return events_.size(); }
+
  private:
   using every_rule = std::index_sequence_for<Rules...>;
+
+  // Partial matches or keys of patterns that go, an event: some cache misses each.
+  static constexpr std::uint32_t give_back_steps = 8;
 
   /// A release and the sequence of its first event, by which it goes out: ids are the user's and may repeat.
   struct due {
@@ -118,24 +112,41 @@ class match_shard {
   match_shard(const Key& key, const std::tuple<Rules...>& rules, const topology_limits& limits,
               const cep::matcher_limits& bounds, std::index_sequence<Index...>)
       : key_(key),
+        bounds_(bounds),
         events_(limits.events, sizeof(T)),
-        rules_(typename running_rule<Rules>::setup{std::get<Index>(rules), static_cast<std::uint16_t>(Index), bounds,
-                                                   events_}...) {
+        rules_(typename running_rule<Rules>::setup{std::get<Index>(rules), static_cast<std::uint16_t>(Index), false,
+                                                   bounds_, events_}...) {
     if constexpr (Key::keyed)
       directory_.emplace(bounds.partitions, sizeof(key_(std::declval<const T&>())));
     else
       for_each_rule([](auto& rule) { rule.matcher.open(0); });
     due_.reserve(1'024);
-    taken_.reserve(1'024);
   }
 
+  /// The rules that were given at build time and are in force.
   template <class F>
   void for_each_rule(F&& f) {
-    std::apply([&](auto&... rule) { (f(rule), ...); }, rules_);
+    std::apply([&](auto&... rule) { ((rule.in_force ? f(rule) : void()), ...); }, rules_);
   }
   template <class F>
   [[nodiscard]] bool all_rules(F&& f) {
-    return std::apply([&](auto&... rule) { return (f(rule) && ...); }, rules_);
+    return std::apply([&](auto&... rule) { return ((!rule.in_force || f(rule)) && ...); }, rules_);
+  }
+  template <class F>
+  void for_each_late(F&& f) {
+    for (late_rule* rule = late_.get(); rule != nullptr; rule = rule->next.get()) f(*rule);
+  }
+  template <class F>
+  [[nodiscard]] bool all_late(F&& f) {
+    for (late_rule* rule = late_.get(); rule != nullptr; rule = rule->next.get())
+      if (!f(*rule)) return false;
+    return true;
+  }
+
+  void move_time(std::int64_t now_ns) {
+    for_each_rule([&](auto& rule) { rule.matcher.advance(now_ns, releases_); });
+    for_each_late([&](late_rule& rule) { rule.advance(now_ns, releases_); });
+    time_ns_ = now_ns;
   }
 
   [[nodiscard]] cep::partition_id find_partition(const event_header& event) {
@@ -145,37 +156,51 @@ class match_shard {
       const cep::partition_id known = directory_->find(bytes_of(key), event.key);
       if (known != null_handle) return known;
       // A key gets state only when a match can begin with it.
-      if (all_rules([&](auto& rule) { return !rule.matcher.may_start(event); })) return null_handle;
-      return open_partition(bytes_of(key), event.key);
+      if (all_rules([&](auto& rule) { return !rule.matcher.may_start(event); }) &&
+          all_late([&](late_rule& rule) { return !rule.may_start(event); }))
+        return null_handle;
+      return open_partition(bytes_of(key), event);
     } else {
       return 0;
     }
   }
 
-  [[nodiscard]] cep::partition_id open_partition(std::span<const std::byte> key, std::uint64_t hash) {
-    const auto may_evict = [&](cep::partition_id id) {
-      if (!all_rules([&](auto& rule) { return rule.matcher.idle(id); })) return false;
-      for_each_rule([&](auto& rule) { rule.matcher.close(id); });
-      return true;
+  [[nodiscard]] cep::partition_id open_partition(std::span<const std::byte> key, const event_header& event) {
+    const cep::partition_id made = cep::number_for({key, event.key}, *directory_, bounds_.when_full, null_handle,
+                                                   event.time_ns, releases_, [&](auto&& f) {
+                                                     for_each_rule([&](auto& rule) { f(rule.matcher); });
+                                                     for_each_late([&](late_rule& rule) { f(rule); });
+                                                   });
+    if (made != null_handle) return made;
+    const auto refuse = [&](auto& rule) {
+      if (rule.may_start(event)) rule.refuse_key(releases_);
     };
-    const cep::partition_id made = directory_->insert(key, hash, may_evict);
-    if (made == null_handle) {
-      ++keys_refused_;
-    } else {
-      for_each_rule([&](auto& rule) { rule.matcher.open(made); });
-    }
+    for_each_rule([&](auto& rule) { refuse(rule.matcher); });
+    for_each_late(refuse);
     return made;
   }
 
   void match(cep::partition_id partition, const event_header& event) {
     events_.pick_up(event);
     for_each_rule([&](auto& rule) { rule.matcher.process(partition, event, releases_); });
+    for_each_late([&](late_rule& rule) { rule.process(partition, event, releases_); });
     events_.put_down();
   }
 
-  [[nodiscard]] std::int64_t next_deadline() {
-    std::int64_t first = std::numeric_limits<std::int64_t>::max();
-    for_each_rule([&](auto& rule) { first = std::min(first, rule.matcher.next_deadline().value_or(first)); });
+  /// All rules see the key in this shard: the event is counted here and nowhere else.
+  void count_dead() noexcept {
+    releases_.drain_dead([](const cep::dead_letter&) {});
+    --processed_;
+    ++dead_;
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() {
+    std::optional<std::int64_t> first;
+    const auto look_at = [&first](std::optional<std::int64_t> deadline) {
+      if (deadline && (!first || *deadline < *first)) first = deadline;
+    };
+    for_each_rule([&](auto& rule) { look_at(rule.matcher.next_deadline()); });
+    for_each_late([&](const late_rule& rule) { look_at(rule.next_deadline()); });
     return first;
   }
 
@@ -193,8 +218,9 @@ class match_shard {
       order.first = each.start;
       order.rule = each.what.rule;
       for_each_rule([&](auto& rule) {
-        if (rule.index == each.what.rule) hand_on(rule, each.what, order, out);
+        if (rule.index == each.what.rule) rule.template hand_on<T, Record>(each.what, order, out);
       });
+      if (late_ != nullptr) hand_on_late(each.what, order, out);
     }
     due_.clear();
   }
@@ -202,30 +228,70 @@ class match_shard {
   [[nodiscard]] std::uint64_t start_of(const cep::release& r) {
     std::uint64_t start = 0;
     for_each_rule([&](auto& rule) {
-      if (rule.index == r.rule) start = rule.matcher.store().unfold(r.path, taken_).front().event->sequence;
+      if (rule.index == r.rule) start = rule.matcher.start_sequence(r);
+    });
+    for_each_late([&](late_rule& rule) {
+      if (rule.index == r.rule) start = rule.start_sequence(r);
     });
     return start;
   }
 
-  template <class Running, class Out>
-  void hand_on(Running& rule, const cep::release& r, const output_order& order, Out& out) {
-    auto& store = rule.matcher.store();
-    const typed_match<T> match(store.unfold(r.path, taken_), rule.matcher.compiled().stages, r.at_ns, r.timeout);
-    emitter<Record, Out> to(out, order);
-    rule.handler(match, to);
-    store.release_path(r.path);
+  template <class Out>
+  void hand_on_late(const cep::release& r, const output_order& order, Out& out) {
+    output_behind<Out> erased(out);
+    for_each_late([&](late_rule& rule) {
+      if (rule.index == r.rule) rule.hand_on(r, order, erased);
+    });
+  }
+
+  // --- changes ------------------------------------------------------------------------------------------
+
+  void apply(shard_change& change) noexcept {
+    for_each_rule([&](auto& rule) {
+      if (rule.index == change.index) rule.in_force = false;
+    });
+    for (auto* link = &late_; *link != nullptr; link = &(*link)->next) {
+      if ((*link)->index != change.index) continue;
+      change.going = std::move(*link);
+      *link = std::move(change.going->next);
+      gone_ += change.going->counters();
+      break;
+    }
+    if (change.coming != nullptr) {
+      change.coming->next = std::move(late_);
+      late_ = std::move(change.coming);
+    }
+    (going_ == nullptr ? going_ : going_last_->next) = &change;
+    going_last_ = &change;
+  }
+
+  void give_back(std::uint32_t steps) noexcept {
+    shard_change& oldest = *going_;
+    if (!(oldest.going != nullptr ? oldest.going->give_back(steps) : give_back_built(oldest.index, steps))) return;
+    going_ = oldest.next;
+    oldest.done.store(true, std::memory_order_release);  // S1, pairs with S2; it may be gone from here on
+  }
+
+  /// Of a rule that was given at build time; true for others, which had nothing.
+  [[nodiscard]] bool give_back_built(std::uint16_t index, std::uint32_t steps) noexcept {
+    return std::apply([&](auto&... rule) { return ((rule.index != index || rule.matcher.give_back(steps)) && ...); },
+                      rules_);
   }
 
   const Key& key_;
+  cep::matcher_limits bounds_;
   cep::held_events events_;
   std::tuple<running_rule<Rules>...> rules_;
   std::optional<cep::key_directory> directory_;  // none: one partition in all
   cep::releases releases_;
   std::vector<due> due_;
-  std::vector<expr::taken_event> taken_;
   std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();  // that all keys have come to
   std::uint64_t processed_ = 0;
-  std::uint64_t keys_refused_ = 0;
+  std::uint64_t dead_ = 0;
+  std::unique_ptr<late_rule> late_;  // rules that came at run time
+  cep::matcher_counters gone_;       // of those of them that have gone
+  shard_change* going_ = nullptr;    // changes that have something to give back, oldest first
+  shard_change* going_last_ = nullptr;
 };
 
 }  // namespace millrace::detail

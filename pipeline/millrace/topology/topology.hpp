@@ -27,9 +27,10 @@ struct written_rule {
 
   Pattern pattern;
   Handler handler;
+  std::string name;
 
   [[nodiscard]] auto compiled() const {
-    return match_rule<decltype(pattern.compile()), Handler>{pattern.compile(), handler};
+    return match_rule<decltype(pattern.compile()), Handler>{pattern.compile(), handler, name};
   }
 };
 
@@ -85,6 +86,12 @@ class topology_draft {
   /// patterns may be given; all emit one type.
   template <class Pattern, class Handler>
   [[nodiscard]] auto match(Pattern pattern, Handler handler) && {
+    return std::move(*this).match(std::string(), std::move(pattern), std::move(handler));
+  }
+
+  /// The same with a name, by which the pattern can be replaced or removed while the engine runs.
+  template <class Pattern, class Handler>
+  [[nodiscard]] auto match(std::string name, Pattern pattern, Handler handler) && {
     static_assert(
         requires {
           typename Pattern::data_type;
@@ -94,7 +101,8 @@ class topology_draft {
     static_assert(std::copy_constructible<Handler>, "match: the handler is copied into every shard");
     using rule = written_rule<Pattern, Handler>;
     using grown = topology_draft<Feed, Key, Sink, Record, Threaded, Rules..., rule>;
-    auto rules = std::tuple_cat(std::move(stages_.rules), std::tuple<rule>{{std::move(pattern), std::move(handler)}});
+    auto rules = std::tuple_cat(std::move(stages_.rules),
+                                std::tuple<rule>{{std::move(pattern), std::move(handler), std::move(name)}});
     return grown({forward_feed(), std::move(stages_.key), forward_sink(), std::move(rules)}, std::move(plan_));
   }
 

@@ -1,20 +1,24 @@
 #pragma once
 
-#include <millrace/cep/run_store.hpp>
+#include <millrace/cep/matcher_limits.hpp>
 
 #include <cstdint>
 
 namespace millrace {
 
 /// Bounds on the state of one shard of a topology. Memory for all of it is reserved by `build`, and becomes resident
-/// with use. Where a bound is met, the partial match that would exceed it is not begun or not continued, and
-/// counted as refused; what is refused depends on the number of shards.
+/// with use. What happens where a bound is met is `when_full`'s, and counted. Where bounds of single keys are the ones
+/// that are met, the output is the same for any number of shards.
 struct topology_limits {
   std::uint32_t keys = 1U << 20;    ///< keys with state; those without partial matches give way
-  std::uint32_t runs = 1U << 20;    ///< partial matches, of each pattern
-  std::uint32_t steps = 1U << 21;   ///< events in partial matches, shared beginnings counted once, of each pattern
+  std::uint32_t runs = 1U << 22;    ///< partial matches, of each pattern
+  std::uint32_t steps = 1U << 23;   ///< events in partial matches, shared beginnings counted once, of each pattern
   std::uint32_t events = 1U << 20;  ///< copies of events that partial matches hold, over all patterns
-  std::uint32_t match_events = 1U << 16;  ///< events in one match
+  std::uint32_t match_events = 1U << 16;     ///< events in one match
+  std::uint32_t runs_per_key = 0;            ///< partial matches of one key, of each pattern; 0: up to `runs`
+  std::uint32_t steps_per_key = 0;           ///< the same of events in them; 0: up to `steps`
+  std::uint32_t matches_at_once = 1U << 20;  ///< that one event completes, of each pattern; what is beyond is cut
+  cep::full_policy when_full = cep::full_policy::refuse;
 };
 
 /// The limits themselves. Throws `error` that says which one is zero.
@@ -26,7 +30,11 @@ namespace detail {
   return {.runs = limits.runs,
           .steps = limits.steps,
           .partitions = keyed ? limits.keys : 1,
-          .match_events = limits.match_events};
+          .match_events = limits.match_events,
+          .runs_per_key = limits.runs_per_key,
+          .steps_per_key = limits.steps_per_key,
+          .matches_at_once = limits.matches_at_once,
+          .when_full = limits.when_full};
 }
 
 }  // namespace detail

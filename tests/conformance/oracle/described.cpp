@@ -19,6 +19,7 @@ std::vector<cep::stage> stages_of(const std::vector<rules::stage_syntax>& writte
     s.link = w.link;
     s.quantifier = w.quantifier;
     s.gap_ns = w.gap_ns;
+    s.any_order = w.any_order;
     s.members = stages_of(w.members, into);
     s.condition = add(w.condition, into);
     s.until = add(w.until, into);

@@ -96,11 +96,12 @@ class drawing {
     if (how == contiguity::relaxed && at.self().condition == no_condition) return std::nullopt;
     return guarded(how == contiguity::any ? always() : opposite(condition(at.self().condition)), at.around);
   }
-  static std::optional<formula> passes_before(const place& at) {
-    if (!at.heads_group()) return passes(at, at.index == 0 ? contiguity::strict : contiguity_of(at.self().link));
+  static contiguity how_before(const place& at) {
+    if (!at.heads_group()) return at.index == 0 ? contiguity::strict : contiguity_of(at.self().link);
     const stage& group = *at.around.group;
-    return passes(at, at.around.first_round ? contiguity_of(group.link) : group.quantifier.inner);
+    return at.around.first_round ? contiguity_of(group.link) : group.quantifier.inner;
   }
+  static std::optional<formula> passes_before(const place& at) { return passes(at, how_before(at)); }
   static formula not_until(const place& at, formula what) {
     return at.self().until == no_condition ? what : both(opposite(condition(at.self().until)), std::move(what));
   }
@@ -150,9 +151,10 @@ class drawing {
         return e.target->kind == node_kind::stop && n->name == e.target->stage;
       };
       if (std::ranges::any_of(negations, names)) continue;
-      node* target = e.target == sink ? copy : e.target;
-      if (e.move == move::empty) target = without(e.target, negations);
-      join(copy, e.move, target, e.when);
+      edge kept = e;
+      if (e.target == sink) kept.target = copy;
+      if (e.move == move::empty) kept.target = without(e.target, negations);
+      copy->edges.push_back(kept);
     }
     return copy;
   }
@@ -207,7 +209,9 @@ class drawing {
   node* present(const place& at, node* sink) {
     node* made = nullptr;
     const cep::quantifier& q = at.self().quantifier;
-    if (q.unbounded) {
+    if (at.self().any_order) {
+      made = in_any_order(at, sink);
+    } else if (q.unbounded) {
       node* exit = without_negations(sink, at);
       made = counted(at, loop(at, exit), sink, least_of(at.self()));
     } else if (q.counted) {
@@ -216,6 +220,36 @@ class drawing {
       made = once(at, sink, sink, fits(at), passes_before(at), is_optional(at.self()), true);
     }
     look_out_before(made, at);
+    return made;
+  }
+
+  /// A node that waits for the first event, whichever member it serves, and one that looks for what is left.
+  node* in_any_order(const place& at, node* sink) {
+    node* gathering = add(node_kind::gathering, "all");
+    gathering->gap_ns = at.self().gap_ns;
+    gathering->behind = sink;
+    gathering->unless_over = free(at.around);
+    formula none = always();
+    node* made = add(node_kind::normal, "all");
+    made->gap_ns = at.self().gap_ns;
+    for (std::size_t i = 0; i < at.self().members.size(); ++i) {
+      const stage& member = at.self().members[i];
+      gathering->members.push_back({member.name, least_of(member), condition(member.condition)});
+      made->edges.push_back({move::take, gathering, guarded(both(none, condition(member.condition)), at.around), i});
+      none = both(none, opposite(condition(member.condition)));
+    }
+    const contiguity how = how_before(at);
+    const bool fits_everything =
+        std::ranges::any_of(at.self().members, [](const stage& m) { return m.condition == no_condition; });
+    if (how == contiguity::strict || (how == contiguity::relaxed && fits_everything)) return made;
+    const formula passes = guarded(how == contiguity::any ? always() : none, at.around);
+    node* waiting = made;
+    if (heads_optional_group(at)) {
+      waiting = &made_.all.emplace_back(*made);
+      waiting->gap_ns.reset();
+      join(waiting, move::ignore, waiting, passes);
+    }
+    join(made, move::ignore, waiting, passes);
     return made;
   }
 

@@ -29,9 +29,23 @@ struct edge {
   oracle::move move;
   node* target;
   formula when;
+  std::optional<std::size_t> member = std::nullopt;  ///< of a take: the member of the target's `all` that is met
 };
 
-enum class node_kind : std::uint8_t { normal, pending, stop, final };
+enum class node_kind : std::uint8_t {
+  normal,
+  pending,
+  stop,
+  final,
+  gathering,  ///< inside `all ( … )`: at least one of its members has an event
+};
+
+/// What a gathering node looks for. How often each member is met stands in the partial match.
+struct gathering_member {
+  std::string stage;
+  std::uint32_t times;
+  formula fits;
+};
 
 struct node {
   node_kind kind = node_kind::normal;
@@ -39,6 +53,11 @@ struct node {
   std::optional<std::int64_t> gap_ns;
   bool is_joint = false;  ///< between the rounds of a looping group
   std::vector<edge> edges;
+
+  // Of a gathering node.
+  std::vector<gathering_member> members;
+  formula unless_over;     ///< the until of the group around does not hold
+  node* behind = nullptr;  ///< where all members are met
 };
 
 /// A pattern as nodes and edges, one for each sentence that says what a stage allows.

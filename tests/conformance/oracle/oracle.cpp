@@ -12,6 +12,7 @@ struct run {
   const node* at;
   path taken;
   std::int64_t last_ns = 0;
+  std::vector<std::uint32_t> met{};  ///< inside `all ( … )`: the events of each member
 
   [[nodiscard]] bool is_start() const { return taken.empty(); }
   [[nodiscard]] std::size_t first() const {
@@ -60,6 +61,7 @@ class interpreter {
     const ask holds = [&](cep::condition_id id) {
       return oracle::holds(what_.conditions[id], {records_, index, from.taken});
     };
+    if (from.at->kind == node_kind::gathering) return gathered(from, index, holds);
     std::vector<run> made;
     std::vector<const node*> stack{from.at};
     while (!stack.empty()) {
@@ -85,10 +87,37 @@ class interpreter {
     } else {
       if (!from.is_start() && at.gap_ns && now_ - from.last_ns >= *at.gap_ns) return;
       run next{e.target, from.taken, now_};
+      if (e.member) return made.push_back(with_member(next, *e.target, *e.member, index));
       next.taken.push_back({at.stage, index});
       made.push_back(next);
       if (const node* final = final_beyond(e.target, holds)) made.push_back({final, next.taken, now_});
     }
+  }
+
+  /// Inside `all ( … )`: the event serves the first member that lacks events and that it fits, or is passed over.
+  std::vector<run> gathered(const run& from, std::size_t index, const ask& holds) {
+    const node& at = *from.at;
+    if (!at.unless_over(holds)) return {};
+    for (std::size_t i = 0; i < at.members.size(); ++i) {
+      if (from.met[i] == at.members[i].times || !at.members[i].fits(holds)) continue;
+      if (at.gap_ns && now_ - from.last_ns >= *at.gap_ns) return {};
+      run next = with_member(from, at, i, index);
+      next.last_ns = now_;
+      bool complete = true;
+      for (std::size_t k = 0; k < at.members.size(); ++k) complete = complete && next.met[k] == at.members[k].times;
+      if (!complete) return {next};
+      std::vector<run> made{{at.behind, next.taken, now_}};
+      if (const node* final = final_beyond(at.behind, holds)) made.push_back({final, next.taken, now_});
+      return made;
+    }
+    return {from};
+  }
+
+  static run with_member(run made, const node& gathering, std::size_t member, std::size_t index) {
+    made.met.resize(gathering.members.size());
+    ++made.met[member];
+    made.taken.push_back({gathering.members[member].stage, index});
+    return made;
   }
 
   static const node* final_beyond(const node* from, const ask& holds) {
@@ -116,6 +145,7 @@ class interpreter {
       longest = longest && by ? std::optional(std::max(*longest, *by)) : std::nullopt;
     };
     if (from->kind == node_kind::final || from->kind == node_kind::stop) return longest;
+    if (from->kind == node_kind::gathering) return from->gap_ns;
     if (from->stage.empty() && !from->is_joint) {  // waits for what must be absent
       const bool waits_on = std::ranges::any_of(from->edges, [&](const edge& e) { return e.target == from; });
       if (waits_on || (stands_here && from->gap_ns)) return from->gap_ns;

@@ -6,11 +6,13 @@
 namespace millrace::oracle {
 namespace {
 
-std::string stages_text(const std::vector<draft_stage>& stages, const std::string& indent) {
+std::string stages_text(const std::vector<draft_stage>& stages, const std::string& indent, bool any_order = false) {
   std::string made;
   for (const draft_stage& s : stages) {
+    if (any_order && &s != &stages.front()) made += indent + ",\n";
     made += indent + s.link + (s.link.empty() ? "" : " ");
-    made += s.members.empty() ? s.name : "(\n" + stages_text(s.members, indent + "  ") + indent + ")";
+    if (s.any_order) made += "all ";
+    made += s.members.empty() ? s.name : "(\n" + stages_text(s.members, indent + "  ", s.any_order) + indent + ")";
     made += s.quantifier;
     for (const std::string& m : s.modifiers) made += " " + m;
     made += (s.condition.empty() ? "" : " : " + s.condition) + "\n";
@@ -97,6 +99,10 @@ class generator {
   static bool loops(const std::string& q) { return q == "+" || q == "*" || q.find(",}") != std::string::npos; }
   static bool may_be_absent(const std::string& q) { return q == "*" || q.ends_with("?") || q.starts_with("{0"); }
 
+  static bool is_greedy(const draft_stage& s) {
+    return std::ranges::find(s.modifiers, std::string("greedy")) != s.modifiers.end();
+  }
+
   draft_stage absence(const std::string& link) {
     draft_stage made;
     made.link = link;
@@ -131,6 +137,19 @@ class generator {
     return made;
   }
 
+  draft_stage any_order() {
+    draft_stage made;
+    made.any_order = true;
+    for (int left = one_in(4) ? 3 : 2; left > 0; --left) {
+      draft_stage& member = made.members.emplace_back();
+      member.name = "s" + std::to_string(count_++);
+      names_.push_back(member.name);
+      member.condition = condition();
+      if (one_in(4)) member.quantifier = one_of({"{2}", "{1}", "{3}"});
+    }
+    return made;
+  }
+
   std::vector<draft_stage> sequence(int length, int depth) {
     std::vector<draft_stage> made;
     for (int i = 0; i < length; ++i) {
@@ -139,8 +158,10 @@ class generator {
         made.push_back(absence(one_of({"not then", "not then", "not next"})));
         continue;
       }
-      draft_stage next = depth < 2 && one_in(5) ? group(depth) : single();
+      draft_stage next = depth < 2 && one_in(5) ? group(depth) : one_in(7) ? any_order() : single();
       if (i > 0) next.link = one_of({"next", "then", "then", "then any"});
+      // Refused right behind a greedy stage, but for {0,n}.
+      if (i > 0 && is_greedy(made.back()) && may_be_absent(next.quantifier)) next.quantifier = "{0,2}";
       if (gaps_ && i > 0 && next.members.empty() && one_in(2))
         next.modifiers.push_back("within " + std::to_string(between(1, 4)) + "ms");
       made.push_back(std::move(next));
@@ -152,8 +173,11 @@ class generator {
     const std::string how = one_of({"none", "none", "none", "next", "past last", "to first", "to last"});
     if (!how.starts_with("to")) return how;
     std::vector<std::string> names;
-    for (const draft_stage& s : stages)
+    for (const draft_stage& s : stages) {
       if (s.members.empty() && !s.link.starts_with("not")) names.push_back(s.name);
+      if (!s.any_order) continue;
+      for (const draft_stage& member : s.members) names.push_back(member.name);
+    }
     return names.empty() ? "next"
                          : how + " " + names[static_cast<std::size_t>(between(0, static_cast<int>(names.size()) - 1))];
   }

@@ -10,13 +10,14 @@
 
 namespace millrace::oracle {
 
-/// A stage or a group, in the words of the rules language.
+/// A stage, a group or an `all`, in the words of the rules language.
 struct draft_stage {
   std::string link;  ///< "then any"; of a first stage none
   std::string name;
   std::string quantifier;
   std::vector<std::string> modifiers;
   std::string condition;
+  bool any_order = false;
   std::vector<draft_stage> members;
 };
 

@@ -165,6 +165,12 @@ TEST(builder, patterns_without_meaning_are_refused_when_compiled) {
   EXPECT_THROW(static_cast<void>(a().times(repetition_max + 1).compile()), pattern_error);
   EXPECT_NO_THROW(static_cast<void>(a().times(repetition_max).compile()));
   EXPECT_THROW(static_cast<void>(a().within(0s).compile()), pattern_error);
+  EXPECT_THROW(static_cast<void>(a().then("$endState$").compile()), pattern_error);
+  EXPECT_THROW(static_cast<void>(a().not_next("n").not_next("m").compile()), pattern_error);
+  EXPECT_THROW(static_cast<void>(a().then(group(begin<tick>("b").not_then("n"))).within(1s).compile()), pattern_error);
+  EXPECT_THROW(static_cast<void>(begin(group(begin<tick>("a").optional())).one_or_more().compile()), pattern_error);
+  EXPECT_THROW(static_cast<void>(begin(group(begin<tick>("a").optional())).not_next("n").compile()), pattern_error);
+  EXPECT_NO_THROW(static_cast<void>(a().one_or_more().greedy().then("b").times(0, 2).then("c").compile()));
   EXPECT_THROW(static_cast<void>(a().within(-1s).compile()), pattern_error);
   EXPECT_THROW(static_cast<void>(a().then("b").within_previous(0s).compile()), pattern_error);
   EXPECT_THROW(static_cast<void>(a().then("b").within_previous(2s).within(1s).compile()), pattern_error);

@@ -73,6 +73,53 @@ INSTANTIATE_TEST_SUITE_P(
         refusal{"a : user", "", "3:7 found integer, expected a condition (bool)"},
         refusal{"a select x = a.user, x = 1", "", "3:24 found a second 'x' in select, expected a name of its own"},
         refusal{"a select user", "", "3:12 found 'user', expected STAGE.FIELD (the pattern has no 'by' fields)"},
+        refusal{
+            "a{2}+", "",
+            "3:7 found a second quantifier '+' on one stage, expected one; put the first in a group to repeat that: ( "
+            "… )+"},
+        refusal{"(a then b){2}{3}", "",
+                "3:16 found a second quantifier '{3}' on one stage, expected one; put the first in a group to repeat "
+                "that: ( … ){3}"},
+        refusal{
+            "a??", "",
+            "3:5 found a second quantifier '?' on one stage, expected one; put the first in a group to repeat that: ( "
+            "… )?"},
+        refusal{"a within 2s {2} then b", "",
+                "3:15 found a second quantifier '{2}' on one stage, expected one; put the first in a group to repeat "
+                "that: ( … ){2}"},
+        refusal{"a greedy + then b", "", "3:12 found '+' behind a modifier, expected it right behind the name"},
+        refusal{"a+ strict any", "", "3:13 found any a second time, expected it once"},
+        refusal{"a+ any any", "", "3:10 found any a second time, expected it once"},
+        refusal{"a+ until (ok) until (not ok)", "", "3:17 found until (not ok) a second time, expected it once"},
+        refusal{"a then (b) : ok", "", "3:14 found ': ok' behind a group, expected it on the stages inside"},
+        refusal{"a not then b greedy then c", "",
+                "3:14 found a quantifier on the negated stage 'b', expected none: a negation looks at single events"},
+        refusal{"a not next b? then c", "",
+                "3:14 found a quantifier on the negated stage 'b', expected none: a negation looks at single events"},
+        refusal{
+            "a+ greedy then b? then c", "",
+            "3:18 found stage 'b' that may be absent right behind the greedy stage 'a', expected one that must be met; "
+            "write {0,n} for 'at most n, or none'"},
+        refusal{
+            "a+ greedy then b* then c", "",
+            "3:18 found stage 'b' that may be absent right behind the greedy stage 'a', expected one that must be met; "
+            "write {0,n} for 'at most n, or none'"},
+        refusal{
+            "a+ greedy then (b then c)? then d", "",
+            "3:19 found the group that may be absent right behind the greedy stage 'a', expected one that must be met; "
+            "write {0,n} for 'at most n, or none'"},
+        refusal{"(a within 1s then b) then c", "",
+                "3:4 found within on the first stage 'a', expected none: no event comes before it"},
+        refusal{"a then b within 1s not then c", "",
+                "3:31 found 'not then c' at the end without a bound, expected 'within' on the pattern or on the stage"},
+        refusal{"a then (b not then c)", "within 1s",
+                "3:22 found 'not then' at the end of a group, expected it behind the group or before a stage inside"},
+        refusal{"a not next b not next c", "",
+                "3:25 found two negations at the end, expected one; join their conditions with 'or'"},
+        refusal{"a{0,0}", "",
+                "3:3 found {0…} on stage 'a', expected at least 1; write * or {1,n}? for 'may be absent'"},
+        refusal{"a then `$endState$`", "",
+                "3:10 found a stage named '$endState$', a name that Flink CEP keeps for itself; expected another"},
         refusal{"a", "by user, user", "2:29 found 'user' twice in 'by', expected it once"},
         refusal{"a", "by usr", "2:23 found 'usr' in 'by', expected a field of event Login: ts, user, ok, ip"},
         refusal{"a", "within 0s", "2:20 found within 0, expected a positive duration"},
@@ -83,6 +130,8 @@ TEST(rules_check, accepts_what_is_just_within) {
   EXPECT_EQ(refused_stages("a then b within 2s", "within 2s"), "accepted");
   EXPECT_EQ(refused_stages("a not then b", "within 1ns"), "accepted");
   EXPECT_EQ(refused_stages("(a? then b)+"), "accepted");
+  EXPECT_EQ(refused_stages("a+ greedy then b{0,2} then c"), "accepted");
+  EXPECT_EQ(refused_stages("(s then a+ greedy)? then b"), "accepted");
 }
 
 TEST(rules_check, events_and_patterns_have_names_of_their_own) {

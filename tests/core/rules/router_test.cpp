@@ -78,7 +78,7 @@ TEST(router, spreads_keys_evenly) {
 }
 
 TEST(key_packer, puts_fields_behind_each_other_and_text_behind_its_length) {
-  const auto rules = compiled(std::string(login_event) + "pattern p on Login by ip, user { a }");
+  const auto rules = first_revision(compiled(std::string(login_event) + "pattern p on Login by ip, user { a }"));
   key_packer packer(*rules);
   const auto text = [&](const login& e) {
     const auto bytes = packer.pack(0, e.header);

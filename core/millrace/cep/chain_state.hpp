@@ -1,0 +1,254 @@
+#pragma once
+
+#include <millrace/cep/chain.hpp>
+#include <millrace/cep/chain_store.hpp>
+#include <millrace/cep/held_events.hpp>
+#include <millrace/cep/matcher_state.hpp>
+#include <millrace/cep/release.hpp>
+#include <millrace/cep/state_part.hpp>
+#include <millrace/expr/program.hpp>
+#include <millrace/time/timer_wheel.hpp>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace millrace::cep {
+
+/// The part of a `chain_matcher` that knows no conditions.
+///
+/// A key has one ring of elements a link: the events taken there that still matter, each once, however many
+/// partial matches took it. Partial matches are never stored: they are the paths through the elements, from a
+/// start on. What waits for the next link's event is always the newer end of a ring, for what moves on, or ends,
+/// moves or ends together. So taking an event, ending by a negation and expiry each are a step of an index, and
+/// the paths that end with an event are found by walking from their starts, with no step in vain: `bounds_of`
+/// first finds, from the last link back, which stretch of each ring leads there.
+///
+/// Source of the idea: partial matches as a compact set, enumerated only when handed out: Bucchi, Grez, Quintana,
+/// Riveros, Vansummeren, "CORE: a Complex Event Recognition Engine", PVLDB 15(9), 2022. For a straight line of
+/// links the set needs no graph: an event's continuations are a stretch of the next ring.
+///
+/// Threads: one owner. Allocation: in the constructor.
+class chain_state {
+ public:
+  chain_state(std::shared_ptr<const automaton> compiled, chain links, std::uint16_t rule, const matcher_limits& limits,
+              held_events& events);
+
+  void open(partition_id id) noexcept;
+  [[nodiscard]] bool idle(partition_id id) noexcept;
+  void close(partition_id id) noexcept;
+
+  /// Gives back elements of a key without handing anything out: about `count_max` at most. Returns how many; where it
+  /// is fewer, the key has none left.
+  std::uint32_t discard(partition_id id, std::uint32_t count_max) noexcept;
+
+  /// A key that became idle since it was last named here; see `matcher_state::next_idle`.
+  [[nodiscard]] partition_id next_idle() noexcept;
+  /// Ends the partial matches of a key, counted by their starts as dropped.
+  void drop_key(partition_id id, std::int64_t now_ns, releases& out) noexcept;
+  /// Counts what a key that got no number for want of room would have begun.
+  void refuse_key(releases& out) noexcept;
+
+  /// Moves the time of every key to `now_ns`: hands out what an absence completes, gives back what has expired.
+  void advance(std::int64_t now_ns, releases& out);
+  void advance_partition(partition_id id, std::int64_t now_ns, releases& out) {
+    settle();
+    expire_due(levels_of(id), now_ns, out);
+    list_if_idle(id);
+  }
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return wheel_.next_deadline(); }
+
+  /// Starts to load the state of a key.
+  void prefetch(partition_id id) const noexcept { __builtin_prefetch(partitions_.data() + id * partition_bytes_); }
+
+  /// What it has reserved, part by part. An element of a ring may take twice its bytes, for rings grow by doubling.
+  [[nodiscard]] std::array<state_part, 2> state_parts() const noexcept;
+
+  [[nodiscard]] const cep::automaton& compiled() const noexcept { return *automaton_; }
+  [[nodiscard]] const matcher_counters& counters() const noexcept { return counters_; }
+
+  /// Sequence of the first event of a release.
+  [[nodiscard]] std::uint64_t start_sequence(const release& r) noexcept {
+    if (!r.is_set) return events_[made_[r.path]].sequence;
+    return events_[start_at(levels_of(completion_.partition)[0], r.path).element.event].sequence;
+  }
+
+  /// Calls `f(expr::history)` for every match of a release, in order. Requires: nothing was asked of the matcher
+  /// since it was released, but other releases.
+  template <class F>
+  void hand_out(const release& r, F&& f) {
+    if (!r.is_set) return hand_out_made(r, f);
+    const chain_level* const levels = levels_of(completion_.partition);
+    set_taken(level_count_, completion_.event);
+    const std::uint64_t found =
+        each_path(levels, completion_.bounds.data(), r.path, completion_.left, [&] { f(expr::history(taken_)); });
+    counters_.matches += found;
+    if ((completion_.left -= found) == 0) note_cut();
+  }
+
+ protected:
+  /// A stretch of a ring: what of it leads to the match in hand.
+  struct stretch {
+    std::uint32_t begin;
+    std::uint32_t end;
+  };
+
+  /// Where a partition's state stands in front of its levels.
+  struct partition_head {
+    std::uint32_t timer;
+    std::uint32_t idle_link;  // the next idle key, or one of the following
+  };
+  // What `idle_link` says. Fresh memory is zero: that of a partition that was never opened.
+  static constexpr std::uint32_t never_opened = 0;
+  static constexpr std::uint32_t not_listed = 1;
+  static constexpr std::uint32_t end_of_idle = 2;
+  static constexpr std::uint32_t first_idle = 3;  // and so on: the next one, counted from here
+
+  [[nodiscard]] chain_level* levels_of(partition_id id) noexcept {
+    return reinterpret_cast<chain_level*>(partitions_.data() + id * partition_bytes_ + sizeof(partition_head));
+  }
+
+  /// What waits at the level joins the next one's event, or ends: it waits no more.
+  void stop_waiting(chain_level* levels, std::size_t level) noexcept {
+    chain_level& from = levels[level];
+    const std::uint32_t end = level + 1 < level_count_ ? levels[level + 1].tail : 0;
+    for (std::uint32_t i = from.wait; i != from.tail; ++i) element_at(from, level, i).end = end;
+    from.wait = from.tail;
+    trim_ = true;
+  }
+
+  void push(chain_level* levels, std::size_t level) noexcept;
+  void push_start(chain_level* levels, const event_header& event) noexcept;
+  void complete(partition_id id, chain_level* levels, const event_header& event, releases& out);
+  void expire_due(chain_level* levels, std::int64_t now_ns, releases& out);
+  void finish_event(partition_id id, chain_level* levels) noexcept;
+
+  /// Gives back what the last event's matches kept.
+  void settle() noexcept {
+    if (!completion_.active && made_.empty()) return;
+    settle_completion();
+  }
+
+  std::shared_ptr<const cep::automaton> automaton_;
+  chain chain_;
+  std::size_t level_count_;
+  matcher_counters counters_;
+
+ private:
+  struct completion {
+    bool active = false;
+    partition_id partition = 0;
+    std::uint32_t event = null_handle;
+    std::uint64_t left = 0;  ///< matches that may still be handed out
+    std::vector<stretch> bounds;
+  };
+
+  static std::uint64_t passed(std::int64_t from, std::int64_t to) noexcept {
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+  }
+
+  [[nodiscard]] partition_head& head_of(partition_id id) noexcept {
+    return *reinterpret_cast<partition_head*>(partitions_.data() + id * partition_bytes_);
+  }
+  [[nodiscard]] chain_start& start_at(const chain_level& level, std::uint32_t i) noexcept {
+    return store_.at<chain_start>(level, i);
+  }
+  [[nodiscard]] chain_element& element_at(const chain_level& level, std::size_t number, std::uint32_t i) noexcept {
+    return number == 0 ? start_at(level, i).element : store_.at<chain_element>(level, i);
+  }
+  void set_taken(std::size_t link, std::uint32_t event) noexcept {
+    taken_[link] = {&events_[event], chain_.links[link].stage};
+    handles_[link] = event;
+  }
+
+  [[nodiscard]] std::uint32_t end_of(const chain_level* levels, std::size_t level, std::uint32_t i) noexcept {
+    if (!is_before(i, levels[level].wait)) return levels[level + 1].tail;
+    return element_at(levels[level], level, i).end;
+  }
+
+  [[nodiscard]] bool is_empty(partition_id id) noexcept;
+  void list_if_idle(partition_id id) noexcept;
+  void refuse(bound met) noexcept;
+  void note_cut() noexcept;
+  void bounds_of(const chain_level* levels, stretch* into) noexcept;
+  void settle_completion() noexcept;
+  void trim(chain_level* levels) noexcept;
+  void drop_starts(chain_level* levels, std::uint32_t up_to) noexcept;
+  void drop_head(chain_level& level, std::size_t number) noexcept;
+  void choose(chain_level* levels, const event_header& event, releases& out);
+  [[nodiscard]] std::uint64_t pruning_bound() noexcept;
+  void make_match(std::uint64_t first, std::int64_t at_ns, releases& out);
+  void arm(partition_id id, chain_level* levels) noexcept;
+
+  template <class F>
+  void hand_out_made(const release& r, F&& f) {
+    ++counters_.matches;
+    for (std::size_t i = 0; i < taken_.size(); ++i) set_taken(i, made_[r.path + i]);
+    f(expr::history(taken_));
+    for (std::size_t i = 0; i < taken_.size(); ++i) events_.release(handles_[i]);
+  }
+
+  /// Walks the paths from a start through the bounds, at most `most` of them, oldest continuation first, and calls
+  /// `f()` with `taken_` set at the end of each; returns their number.
+  template <class F>
+  std::uint64_t each_path(const chain_level* levels, const stretch* bounds, std::uint32_t start, std::uint64_t most,
+                          F&& f) {
+    if (most == 0) return 0;
+    set_taken(0, start_at(levels[0], start).element.event);
+    if (level_count_ == 1) {
+      f();
+      return 1;
+    }
+    std::uint64_t found = 0;
+    const std::size_t last = level_count_ - 1;
+    std::size_t level = 0;
+    std::uint32_t at = start;
+    for (;;) {
+      // Down: the continuations of `at` on the next level.
+      std::uint32_t begin = element_at(levels[level], level, at).begin;
+      std::uint32_t end = end_of(levels, level, at);
+      ++level;
+      if (is_before(begin, bounds[level].begin)) begin = bounds[level].begin;
+      if (is_before(bounds[level].end, end)) end = bounds[level].end;
+      if (level == last) {
+        for (; is_before(begin, end); ++begin) {
+          set_taken(level, store_.at<chain_element>(levels[level], begin).event);
+          f();
+          if (++found == most) return found;
+        }
+      }
+      walk_[level] = {begin, end};
+      // Up, while nothing is left; then sideways.
+      while (!is_before(walk_[level].begin, walk_[level].end))
+        if (--level == 0) return found;
+      at = walk_[level].begin++;
+      set_taken(level, store_.at<chain_element>(levels[level], at).event);
+    }
+  }
+
+  held_events& events_;
+  chain_store store_;
+  std::uint16_t rule_;
+  std::size_t partition_bytes_;
+  reservation partitions_;
+  timer_wheel wheel_;
+  std::uint32_t matches_at_once_;
+  std::uint32_t elements_max_;
+  std::uint32_t partitions_max_;
+  std::uint32_t idle_head_ = end_of_idle;
+  bool has_timers_;
+  bool trim_ = false;
+  std::uint64_t prune_before_ = 0;  // sequence; by the skip strategy, when the event is done
+  completion completion_;
+  std::vector<stretch> walk_;  // by level: what is left of the walk in hand
+  std::vector<stretch> pending_bounds_;
+  std::vector<expr::taken_event> taken_;  // of the path in hand
+  std::vector<std::uint32_t> handles_;    // its held events
+  std::vector<std::uint32_t> made_;       // matches kept apart from the rings, one behind the other
+};
+
+}  // namespace millrace::cep

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <millrace/cep/automaton.hpp>
+#include <millrace/cep/run_store.hpp>
+#include <millrace/event/event_header.hpp>
+#include <millrace/expr/program.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace millrace::cep {
+
+/// What a condition says of an event before the run's history is looked at.
+enum class verdict : std::uint8_t {
+  no,
+  yes,
+  depends,  ///< on what the run has taken: ask `test_history`
+};
+
+/// The conditions of one automaton, by number. A typed pattern's are lambdas, a text pattern's are compiled
+/// programs; either way calls are direct and inlined where they can be.
+///
+/// `faulted()` tells, and forgets, how many evaluations ended in overflow or division by zero.
+template <class C>
+concept condition_set = requires(C& conditions, condition_id id, const event_header& event, expr::history taken) {
+  { conditions.test_event(id, event) }
+  noexcept->std::same_as<verdict>;
+  { conditions.test_history(id, event, taken) }
+  noexcept->std::same_as<bool>;
+  { conditions.reads_history(id) }
+  noexcept->std::same_as<bool>;
+  { conditions.faulted() }
+  noexcept->std::same_as<std::uint64_t>;
+};
+
+/// Answers whether conditions hold, each asked once: the part about the event alone once an event, the rest once a
+/// run.
+/// Threads: one owner. Allocation: in the constructor; none a question once the room for histories has grown.
+template <condition_set Conditions>
+class condition_memo {
+ public:
+  condition_memo(Conditions conditions, const automaton& of, const run_store& store)
+      : conditions_(std::move(conditions)),
+        of_(of),
+        store_(store),
+        known_(of.condition_count),
+        known_of_run_(of.condition_count) {
+    history_.reserve(256);
+  }
+
+  /// Makes the event that is asked about from now on another one.
+  void begin_event() noexcept { std::fill(known_.begin(), known_.end(), unknown); }
+
+  /// Makes the run that is asked about from now on the one with this path.
+  void begin_run(std::uint32_t path) noexcept {
+    path_ = path;
+    unfolded_ = false;
+    if (asked_history_) std::fill(known_of_run_.begin(), known_of_run_.end(), unknown);
+    asked_history_ = false;
+  }
+
+  bool holds(condition_id id, const event_header& event) noexcept {
+    knowledge& known = known_[id];
+    if (known == unknown) {
+      const verdict first = conditions_.test_event(id, event);
+      known = first == verdict::no ? is_false : first == verdict::yes ? is_true : asks_history;
+    }
+    if (known != asks_history) return known == is_true;
+    knowledge& of_run = known_of_run_[id];
+    if (of_run == unknown) {
+      if (!unfolded_) taken_ = store_.unfold(path_, history_);
+      unfolded_ = true;
+      asked_history_ = true;
+      of_run = conditions_.test_history(id, event, taken_) ? is_true : is_false;
+    }
+    return of_run == is_true;
+  }
+
+  bool holds(guard g, const event_header& event) noexcept {
+    bool clause = false;
+    for (std::uint32_t i = g.begin; i < g.end; ++i) {
+      const literal& l = of_.literals[i];
+      clause = clause || holds(l.condition, event) != l.negated;
+      if (!l.ends_clause) continue;
+      if (!clause) return false;
+      clause = false;
+    }
+    return true;
+  }
+
+  /// The first clause of a guard that does not hold; empty where all do.
+  guard failed_clause(guard g, const event_header& event) noexcept {
+    for (std::uint32_t begin = g.begin, i = g.begin; i < g.end; ++i) {
+      if (!of_.literals[i].ends_clause) continue;
+      if (!holds(guard{begin, i + 1}, event)) return {begin, i + 1};
+      begin = i + 1;
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::uint64_t faulted() noexcept { return conditions_.faulted(); }
+
+ private:
+  enum knowledge : std::uint8_t { unknown, is_false, is_true, asks_history };
+
+  Conditions conditions_;
+  const automaton& of_;
+  const run_store& store_;
+  std::vector<knowledge> known_;         // of the event in hand
+  std::vector<knowledge> known_of_run_;  // of the event and the run in hand
+  std::vector<expr::taken_event> history_;
+  expr::history taken_;
+  std::uint32_t path_ = null_handle;
+  bool unfolded_ = false;
+  bool asked_history_ = true;
+};
+
+}  // namespace millrace::cep

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <millrace/cep/chain_matcher.hpp>
+#include <millrace/cep/matcher.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace millrace::cep {
+
+/// How a pattern is matched. The answers are the same.
+enum class matcher_class : std::uint8_t {
+  chain,  ///< partial matches as stretches of rings, one element an event and link (`chain_matcher`)
+  runs,   ///< partial matches one by one (`matcher`)
+};
+
+/// Which class a pattern may have.
+enum class class_choice : std::uint8_t {
+  fastest,    ///< the fastest that accepts it
+  runs_only,  ///< to compare, and to watch single partial matches
+};
+
+[[nodiscard]] constexpr std::string_view name_of(matcher_class which) noexcept {
+  return which == matcher_class::chain ? "chain" : "runs";
+}
+
+/// The class of a pattern, and why.
+struct class_of_pattern {
+  matcher_class chosen = matcher_class::runs;
+  std::string why;
+  std::optional<chain> links;  ///< of the class `chain`
+};
+
+inline class_of_pattern choose_class(const automaton& of, const reads_history& reads, const matcher_limits& limits,
+                                     class_choice choice = class_choice::fastest) {
+  if (choice == class_choice::runs_only) return {matcher_class::runs, "it was asked for", {}};
+  if (limits.counts_keys() || limits.when_full == full_policy::drop_oldest)
+    return {matcher_class::runs, "the bounds count the partial matches of a key, or drop the oldest", {}};
+  auto read = chain_of(of, reads);
+  if (auto* const links = std::get_if<chain>(&read))
+    return {matcher_class::chain, "conditions are about the event alone, and the stages are a straight line",
+            std::move(*links)};
+  return {matcher_class::runs, std::move(std::get<std::string>(read)), {}};
+}
+
+/// Matches one pattern over many keys, by the class that suits it. The contract of each member is that of the
+/// matcher behind it.
+/// Threads: one owner. Allocation: in the constructor, and as the matcher.
+template <condition_set Conditions>
+class pattern_matcher {
+ public:
+  pattern_matcher(std::shared_ptr<const automaton> compiled, Conditions conditions, std::uint16_t rule,
+                  const matcher_limits& limits, held_events& events, class_choice choice = class_choice::fastest) {
+    auto chosen = choose_class(
+        *compiled, [&](condition_id id) { return conditions.reads_history(id); }, limits, choice);
+    if (chosen.links)
+      chain_.emplace(std::move(compiled), std::move(*chosen.links), std::move(conditions), rule, limits, events);
+    else
+      runs_.emplace(std::move(compiled), std::move(conditions), rule, limits, events);
+  }
+
+  [[nodiscard]] matcher_class chosen_class() const noexcept {
+    return chain_ ? matcher_class::chain : matcher_class::runs;
+  }
+
+  void open(partition_id id) noexcept { chain_ ? chain_->open(id) : runs_->open(id); }
+  void close(partition_id id) noexcept { chain_ ? chain_->close(id) : runs_->close(id); }
+  [[nodiscard]] bool idle(partition_id id) noexcept { return chain_ ? chain_->idle(id) : runs_->idle(id); }
+  [[nodiscard]] std::uint32_t discard(partition_id id, std::uint32_t count_max) noexcept {
+    return chain_ ? chain_->discard(id, count_max) : runs_->discard(id, count_max);
+  }
+  [[nodiscard]] partition_id next_idle() noexcept { return chain_ ? chain_->next_idle() : runs_->next_idle(); }
+  void drop_key(partition_id id, std::int64_t now_ns, releases& out) {
+    chain_ ? chain_->drop_key(id, now_ns, out) : runs_->drop_key(id, now_ns, out);
+  }
+  void refuse_key(releases& out) { chain_ ? chain_->refuse_key(out) : runs_->refuse_key(out); }
+  /// Requires: the class is `runs`.
+  void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
+  void prefetch(partition_id id) const noexcept { chain_ ? chain_->prefetch(id) : runs_->prefetch(id); }
+
+  void begin_event() noexcept { chain_ ? chain_->begin_event() : runs_->begin_event(); }
+  [[nodiscard]] bool may_start(const event_header& event) noexcept {
+    return chain_ ? chain_->may_start(event) : runs_->may_start(event);
+  }
+  void process(partition_id id, const event_header& event, releases& out) {
+    chain_ ? chain_->process(id, event, out) : runs_->process(id, event, out);
+  }
+  void advance(std::int64_t now_ns, releases& out) {
+    chain_ ? chain_->advance(now_ns, out) : runs_->advance(now_ns, out);
+  }
+  void advance_partition(partition_id id, std::int64_t now_ns, releases& out) {
+    chain_ ? chain_->advance_partition(id, now_ns, out) : runs_->advance_partition(id, now_ns, out);
+  }
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept {
+    return chain_ ? chain_->next_deadline() : runs_->next_deadline();
+  }
+
+  /// Sequence of the first event of a release.
+  [[nodiscard]] std::uint64_t start_sequence(const release& r) noexcept {
+    return chain_ ? chain_->start_sequence(r) : runs_->start_sequence(r);
+  }
+  /// Calls `f(expr::history)` for every match of a release, in order, and gives back what they held.
+  template <class F>
+  void hand_out(const release& r, F&& f) {
+    chain_ ? chain_->hand_out(r, f) : runs_->hand_out(r, f);
+  }
+
+  [[nodiscard]] std::vector<state_part> state_parts() const {
+    const auto listed = [](const auto& parts) { return std::vector<state_part>(parts.begin(), parts.end()); };
+    return chain_ ? listed(chain_->state_parts()) : listed(runs_->state_parts());
+  }
+
+  [[nodiscard]] const automaton& compiled() const noexcept { return chain_ ? chain_->compiled() : runs_->compiled(); }
+  [[nodiscard]] const matcher_counters& counters() const noexcept {
+    return chain_ ? chain_->counters() : runs_->counters();
+  }
+
+ private:
+  std::optional<chain_matcher<Conditions>> chain_;
+  std::optional<matcher<Conditions>> runs_;
+};
+
+}  // namespace millrace::cep

@@ -1,0 +1,72 @@
+#include <millrace/cep/step_text.hpp>
+
+#include <millrace/time/timestamp.hpp>
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <vector>
+
+namespace millrace::cep {
+namespace {
+
+/// Why none of the stages that could come next took the event: "b needs (x == 2)", a stage once.
+std::string missing(const automaton& of, const run_step& step, const condition_text& text) {
+  std::vector<std::string> reasons;
+  for (const closed_way& closed : step.closed) {
+    if (closed.way->action != action::take) continue;
+    const std::string& stage = of.stages[closed.way->stage];
+    std::string reason = closed.too_late ? fmt::format("{} is later than {} after the last event", stage,
+                                                       format_duration(closed.way->gap_ns))
+                                         : fmt::format("{} needs {}", stage, guard_text(of, closed.clause, text));
+    if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(std::move(reason));
+  }
+  return fmt::format("{}", fmt::join(reasons, ", "));
+}
+
+std::string with_reasons(std::string what, const std::string& reasons) {
+  return reasons.empty() ? what : what + ": " + reasons;
+}
+
+std::string taken_text(const automaton& of, const run_step& step) {
+  std::string made =
+      fmt::format("{} as {}", step.taken.empty() ? "begins: taken" : "taken", of.stages[step.way->stage]);
+  if (step.complete) made += step.goes_on ? ": a match, and goes on" : ": a match";
+  return made;
+}
+
+std::string bound_text(const automaton& of, const run_step& step) {
+  return step.by_gap ? "the time that may pass since its last event"
+                     : fmt::format("{} since its first event", format_duration(of.within_ns));
+}
+
+std::string what_happened(const automaton& of, const run_step& step, const condition_text& text) {
+  switch (step.what) {
+    case run_fate::not_begun: return with_reasons("begins nothing", missing(of, step, text));
+    case run_fate::taken: return taken_text(of, step);
+    case run_fate::waits: return with_reasons("waits", missing(of, step, text));
+    case run_fate::ended: return with_reasons("ends, this event had to fit", missing(of, step, text));
+    case run_fate::killed:
+      return fmt::format("killed by what must not come: {}", guard_text(of, step.way->guard, text));
+    case run_fate::expired: return "expires: " + bound_text(of, step) + " is over";
+    case run_fate::completed:
+      if (step.event != nullptr) return "what must not come next did not come: a match";
+      return "nothing came that must not: " + bound_text(of, step) + " is over: a match";
+    case run_fate::held_back: return fmt::format("held back: run {} began earlier and may still match", step.other);
+    case run_fate::handed_out: return "its match is handed out";
+    case run_fate::pruned: return fmt::format("pruned by the match of run {} ({})", step.other, skip_text(of));
+    case run_fate::refused: return fmt::format("refused: the bound on {} is met", name_of(step.bound));
+    case run_fate::dropped: return fmt::format("dropped as the oldest: the bound on {} is met", name_of(step.bound));
+    case run_fate::dead_letter:
+      return fmt::format("dead letter, nothing changes: the bound on {} is met", name_of(step.bound));
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string step_text(const automaton& of, const run_step& step, const condition_text& text) {
+  const bool branched = step.other != 0 && (step.what == run_fate::taken || step.what == run_fate::waits);
+  return (branched ? fmt::format("branches from run {}: ", step.other) : "") + what_happened(of, step, text);
+}
+
+}  // namespace millrace::cep

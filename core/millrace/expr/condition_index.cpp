@@ -1,0 +1,240 @@
+#include <millrace/expr/condition_index.hpp>
+
+#include <millrace/base/fixed_string.hpp>
+#include <millrace/expr/machine.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace millrace::expr {
+namespace {
+
+std::uint64_t mix(std::uint64_t h) noexcept { return (h ^ (h >> 29)) * 0xbf58476d1ce4e5b9ULL; }
+
+/// Of a string field's content.
+std::uint64_t hash_text(const std::byte* field) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, field, sizeof word);
+  std::uint64_t hash = mix(word);
+  const std::size_t words = fixed_string_bytes(static_cast<std::uint16_t>(word)) / 8;
+  for (std::size_t i = 1; i < words; ++i) {
+    std::memcpy(&word, field + i * 8, sizeof word);
+    hash = mix(hash ^ word);
+  }
+  return hash ^ (hash >> 32);
+}
+
+bool is_comparison(opcode op) noexcept {
+  return op == opcode::field_compare_text || op == opcode::field_compare_integer ||
+         op == opcode::field_compare_floating;
+}
+
+template <class T>
+std::size_t class_of(const std::vector<T>& constants, T value) noexcept {
+  // Without branches that depend on the data.
+  const T* at = constants.data();
+  for (std::size_t left = constants.size(); left > 1;) {
+    const std::size_t half = left / 2;
+    at += at[half - 1] < value ? half : 0;
+    left -= half;
+  }
+  const auto below = static_cast<std::size_t>(at - constants.data()) + (*at < value ? 1 : 0);
+  const bool equal = below < constants.size() && constants[below] == value;
+  return 2 * below + (equal ? 1 : 0);
+}
+
+}  // namespace
+
+/// A comparison of a field with a constant, of one condition.
+struct indexed_comparison {
+  std::size_t condition;
+  const instruction* code;
+  const program* owner;
+};
+
+class condition_index_builder {
+ public:
+  condition_index_builder(condition_index& made, std::span<const condition_index::condition> conditions)
+      : made_(made), conditions_(conditions) {}
+
+  void build(std::size_t type_count) {
+    made_.words_ = std::max<std::size_t>(1, (conditions_.size() + 63) / 64);
+    made_.types_.resize(type_count);
+    for (std::size_t i = 0; i < conditions_.size(); ++i) read(i);
+    for (std::size_t type = 0; type < type_count; ++type) build_type(type);
+  }
+
+ private:
+  /// Finds the comparisons that a condition begins with.
+  void read(std::size_t condition) {
+    const program& code = *conditions_[condition].code;
+    const std::size_t end = condition_index::indexed_prefix(code);
+    for (std::size_t at = 0; at < end; at += 2) found_.push_back({condition, &code.code()[at], &code});
+  }
+
+  void build_type(std::size_t type) {
+    auto& tables = made_.types_[type];
+    tables.base = add_masks(1);
+    std::uint64_t* const base = made_.masks_.data() + tables.base;
+    for (std::size_t i = 0; i < conditions_.size(); ++i)
+      if ((conditions_[i].types >> type & 1) == 0) base[i / 64] &= ~bit(i);
+    // A fused comparison knows one layout: that of its condition's only type.
+    std::map<std::pair<std::uint32_t, opcode>, std::vector<indexed_comparison>> fields;
+    for (const indexed_comparison& each : found_)
+      if ((conditions_[each.condition].types >> type & 1) != 0) fields[{each.code->x, each.code->op}].push_back(each);
+    for (const auto& [field, comparisons] : fields) {
+      if (field.second == opcode::field_compare_text)
+        add_text(tables, comparisons);
+      else
+        add_number(tables, comparisons);
+    }
+  }
+
+  void add_number(condition_index::type_tables& tables, const std::vector<indexed_comparison>& comparisons) {
+    const auto type = static_cast<field_type>(comparisons.front().code->a);
+    condition_index::number_table made{type, comparisons.front().code->x, {}, {}, 0};
+    if (is_floating(type)) {
+      for (const auto& c : comparisons) made.floats.push_back(c.owner->constants_[c.code->y].floating);
+      sort_unique(made.floats);
+    } else {
+      for (const auto& c : comparisons)
+        made.integers.push_back(static_cast<std::int64_t>(c.owner->constants_[c.code->y].integer));
+      sort_unique(made.integers);
+    }
+    const std::size_t count = made.floats.size() + made.integers.size();
+    made.masks = add_masks(2 * count + 2);
+    for (const auto& c : comparisons) {
+      for (std::size_t index = 0; index < 2 * count + 2; ++index) {
+        const bool nan = index == 2 * count + 1;
+        // How the values of this class compare with the constant.
+        const std::size_t own =
+            is_floating(type)
+                ? 2 * index_of(made.floats, c.owner->constants_[c.code->y].floating) + 1
+                : 2 * index_of(made.integers, static_cast<std::int64_t>(c.owner->constants_[c.code->y].integer)) + 1;
+        const bool holds = nan ? c.code->compare == relation::not_equal : related(c.code->compare, index, own);
+        if (!holds) clear(made.masks, index, c.condition);
+      }
+    }
+    tables.numbers.push_back(std::move(made));
+  }
+
+  void add_text(condition_index::type_tables& tables, const std::vector<indexed_comparison>& comparisons) {
+    condition_index::text_table made;
+    made.offset = comparisons.front().code->x;
+    std::map<std::string_view, std::uint32_t> classes;
+    const auto text_of = [](const indexed_comparison& c) {
+      return read_fixed_string(reinterpret_cast<const std::byte*>(c.owner->words_.data() + c.code->y));
+    };
+    for (const auto& c : comparisons) classes.try_emplace(text_of(c), static_cast<std::uint32_t>(classes.size() + 1));
+    made.masks = add_masks(classes.size() + 1);
+    made.slots.resize(std::bit_ceil(4 * classes.size()));
+    for (const auto& [text, index] : classes) {
+      const auto literal = static_cast<std::uint32_t>(made.literals.size());
+      made.literals.resize(literal + fixed_string_bytes(text.size()) / 8);
+      auto* const at = reinterpret_cast<std::byte*>(made.literals.data() + literal);
+      static_cast<void>(write_fixed_string(at, text.size(), text));
+      const std::uint64_t hash = hash_text(at);
+      std::size_t slot = hash & (made.slots.size() - 1);
+      while (made.slots[slot].mask != 0) slot = (slot + 1) & (made.slots.size() - 1);
+      made.slots[slot] = {hash, literal, index};
+    }
+    for (const auto& c : comparisons)
+      for (std::size_t index = 0; index <= classes.size(); ++index)
+        if ((classes.at(text_of(c)) == index) != (c.code->compare == relation::equal))
+          clear(made.masks, index, c.condition);
+    tables.texts.push_back(std::move(made));
+  }
+
+  static std::uint64_t bit(std::size_t condition) noexcept { return std::uint64_t{1} << (condition % 64); }
+
+  /// Sets with every condition in them.
+  std::size_t add_masks(std::size_t count) {
+    const std::size_t at = made_.masks_.size();
+    made_.masks_.resize(at + count * made_.words_, ~std::uint64_t{0});
+    return at;
+  }
+  void clear(std::size_t masks, std::size_t index, std::size_t condition) noexcept {
+    made_.masks_[masks + index * made_.words_ + condition / 64] &= ~bit(condition);
+  }
+
+  template <class T>
+  static void sort_unique(std::vector<T>& values) {
+    std::ranges::sort(values);
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+  }
+  template <class T>
+  static std::size_t index_of(const std::vector<T>& values, T value) {
+    return static_cast<std::size_t>(std::ranges::lower_bound(values, value) - values.begin());
+  }
+
+  condition_index& made_;
+  std::span<const condition_index::condition> conditions_;
+  std::vector<indexed_comparison> found_;
+};
+
+condition_index::condition_index(std::span<const condition> conditions, std::size_t type_count) {
+  condition_index_builder(*this, conditions).build(type_count);
+}
+
+std::size_t condition_index::indexed_prefix(const program& code) noexcept {
+  const auto all = code.code();
+  std::size_t at = 0;
+  for (; at < all.size(); at += 2) {
+    const bool last = at + 1 == all.size();
+    const bool conjunct =
+        !last && all[at + 1].op == opcode::jump_if_false && all[at + 1].a == 0 && all[at + 1].x == all.size();
+    if (!is_comparison(all[at].op) || all[at].d != 0 || !(last || conjunct)) break;
+  }
+  return std::min(at, all.size());
+}
+
+bool condition_index::covers(const program& code) noexcept { return indexed_prefix(code) == code.code().size(); }
+
+const std::uint64_t* condition_index::number_mask(const number_table& table, const std::byte* data) const noexcept {
+  std::size_t index;
+  const std::byte* const at = data + table.offset;
+  if (!table.floats.empty()) {
+    const double value = load(table.type, at).floating;
+    index = std::isnan(value) ? 2 * table.floats.size() + 1 : class_of(table.floats, value);
+  } else if (table.type == field_type::u64) {
+    std::uint64_t value;
+    std::memcpy(&value, at, sizeof value);
+    index = value > INT64_MAX ? 2 * table.integers.size() : class_of(table.integers, static_cast<std::int64_t>(value));
+    // Above every constant of 64 bits: also above the highest that there can be.
+  } else {
+    index = class_of(table.integers, static_cast<std::int64_t>(load(table.type, at).integer));
+  }
+  return masks_.data() + table.masks + index * words_;
+}
+
+const std::uint64_t* condition_index::text_mask(const text_table& table, const std::byte* data) const noexcept {
+  const std::byte* const field = data + table.offset;
+  const std::uint64_t hash = hash_text(field);
+  const std::size_t last = table.slots.size() - 1;
+  std::size_t index = 0;
+  for (std::size_t i = hash & last; table.slots[i].mask != 0; i = (i + 1) & last) {
+    if (table.slots[i].hash != hash || !text_equals_words(field, table.literals.data() + table.slots[i].literal))
+      continue;
+    index = table.slots[i].mask;
+    break;
+  }
+  return masks_.data() + table.masks + index * words_;
+}
+
+void condition_index::select(const event_header& event, std::uint64_t* into) const noexcept {
+  const type_tables& tables = types_[event.type];
+  const std::byte* const data = data_of(event);
+  std::memcpy(into, masks_.data() + tables.base, words_ * sizeof *into);
+  const auto keep = [&](const std::uint64_t* mask) {
+    for (std::size_t i = 0; i < words_; ++i) into[i] &= mask[i];
+  };
+  for (const text_table& table : tables.texts) keep(text_mask(table, data));
+  for (const number_table& table : tables.numbers) keep(number_mask(table, data));
+}
+
+}  // namespace millrace::expr

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <millrace/event/event_header.hpp>
+#include <millrace/expr/program.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace millrace::expr {
+
+/// Tells at one go which of many conditions an event can meet.
+///
+/// Conditions begin as a rule with comparisons of fields with constants, joined by `and`. For each field that is
+/// compared, the constants split its values into classes; each class knows the conditions that it leaves open. So
+/// an event costs one look-up a field (a hash of its text, a search by halves among numbers), and the words of the
+/// sets met, whatever the number of conditions. (Predicate indexing: Hanson et al., "A Predicate Matching
+/// Algorithm for Database Rule Systems", SIGMOD 1990.)
+///
+/// Threads: immutable; any thread may read. Allocation: in the constructor.
+class condition_index {
+ public:
+  struct condition {
+    std::uint64_t types;  ///< bit set of the event types that it can hold for
+    const program* code;  ///< of the event alone; empty: holds for all events of these types
+  };
+
+  condition_index() = default;
+  /// `type_count`: event types are below it.
+  condition_index(std::span<const condition> conditions, std::size_t type_count);
+
+  /// Sets the bits of the conditions that the event may meet, and clears those of the others.
+  /// Requires: `into` has `words()` words; `event.type` < the type count.
+  void select(const event_header& event, std::uint64_t* into) const noexcept;
+
+  /// Of a condition that is nothing but such comparisons, a set bit says that it holds.
+  [[nodiscard]] static bool covers(const program& code) noexcept;
+  [[nodiscard]] std::size_t words() const noexcept { return words_; }
+
+ private:
+  /// What a field's value leaves open. Masks stand in `masks_`, `words_` each, from `masks` on.
+  struct number_table {
+    field_type type;
+    std::uint32_t offset;
+    std::vector<std::int64_t> integers;  ///< ascending; class 2i+1 is the i-th, the even ones are between
+    std::vector<double> floats;          ///< the same; behind the last class stands that of NaN
+    std::size_t masks = 0;
+  };
+  struct text_table {
+    struct slot {
+      std::uint64_t hash = 0;
+      std::uint32_t literal = 0;  ///< in `literals`
+      std::uint32_t mask = 0;     ///< class; 0: an empty slot
+    };
+    std::uint32_t offset;
+    std::vector<std::uint64_t> literals;  ///< in the layout of a string field
+    std::vector<slot> slots;              ///< a power of two, open addressing
+    std::size_t masks = 0;                ///< class 0: equal to no literal
+  };
+  struct type_tables {
+    std::size_t base = 0;  ///< mask of the conditions that can hold for the type
+    std::vector<number_table> numbers;
+    std::vector<text_table> texts;
+  };
+  friend class condition_index_builder;
+
+  /// How many instructions are comparisons joined by `and` that the code begins with, jumps between included.
+  static std::size_t indexed_prefix(const program& code) noexcept;
+  [[nodiscard]] const std::uint64_t* number_mask(const number_table& table, const std::byte* data) const noexcept;
+  [[nodiscard]] const std::uint64_t* text_mask(const text_table& table, const std::byte* data) const noexcept;
+
+  std::size_t words_ = 0;
+  std::vector<std::uint64_t> masks_;
+  std::vector<type_tables> types_;
+};
+
+}  // namespace millrace::expr

@@ -1,0 +1,121 @@
+#include <millrace/rules/rule_board.hpp>
+
+#include <millrace/cep/quiet.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace millrace::rules {
+namespace {
+
+cep::matcher_limits bounds_of(bool keyed, const engine_limits& limits) {
+  cep::matcher_limits made = limits.matcher;
+  if (!keyed) made.partitions = 1;
+  return made;
+}
+
+constexpr std::uint32_t nowhere = 0xFFFFFFFF;
+
+}  // namespace
+
+running_rule::running_rule(const rule_in_force& from, bool keyed, bool joins, const engine_limits& limits,
+                           cep::held_events& events)
+    : what(from),
+      matcher(joins, bounds_of(keyed, limits).partitions, from.rule->automaton,
+              condition_programs(from.rule->conditions, &open), from.number, bounds_of(keyed, limits), events,
+              limits.classes) {
+  if (!keyed) matcher.open(0);
+}
+
+rule_board::rule_board(std::shared_ptr<const revision> of, const engine_limits& limits, cep::held_events& events)
+    : of_(std::move(of)), packer_(*of_), place_of_(of_->names.size(), nowhere) {
+  std::vector<std::size_t> counts(of_->groups.size());
+  for (const rule_in_force& rule : of_->rules) {
+    const group_in_force& group = of_->groups[rule.group];
+    const bool keyed = !group.key.fields.empty();
+    const bool fresh = rule.since == of_->number;
+    place_of_[rule.number] = static_cast<std::uint32_t>(rules_.size());
+    rules_.push_back(
+        fresh ? std::make_unique<running_rule>(rule, keyed, keyed && group.since != of_->number, limits, events)
+              : nullptr);
+    ++counts[rule.group];
+  }
+  for (std::size_t i = 0; i < of_->groups.size(); ++i) {
+    const group_in_force& group = of_->groups[i];
+    running_group& made = groups_.emplace_back();
+    made.members.reserve(counts[i]);
+    made.woken.reserve(counts[i]);
+    if (group.key.types != 0 && group.since == of_->number && !group.key.fields.empty())
+      made.directory = std::make_unique<cep::key_directory>(limits.matcher.partitions, group.key.key_bytes_max);
+  }
+  build_index(limits.shows_all);
+  if (of_->number == 0) join_groups();
+}
+
+void rule_board::take_over(rule_board& before) noexcept {
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (!rules_[i]) rules_[i] = std::move(before.rules_[before.place_of_[of_->rules[i].number]]);
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    const group_in_force& group = of_->groups[i];
+    if (group.key.types != 0 && group.since != of_->number)
+      groups_[i].directory = std::move(before.groups_[i].directory);
+  }
+  join_groups();
+}
+
+void rule_board::join_groups() noexcept {
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    running_rule& rule = *rules_[i];
+    groups_[rule.what.group].members.push_back({rule.what.rule->types, &rule});
+    rule.open = {open_.data(), first_bit_[i]};
+  }
+}
+
+// --- waking ---------------------------------------------------------------------------------------------
+
+void rule_board::build_index(bool shows_all) {
+  std::vector<expr::condition_index::condition> conditions;
+  for (std::size_t place = 0; place < of_->rules.size(); ++place) {
+    const pattern_rule& rule = *of_->rules[place].rule;
+    first_bit_.push_back(conditions.size());
+    for (const condition& each : *rule.conditions) {
+      conditions.push_back({each.types, &each.test.event_part});
+      place_of_bit_.push_back(static_cast<std::uint32_t>(place));
+    }
+    if (shows_all || !cep::passes_over_unfit_events(*rule.automaton))
+      always_awake_.push_back(static_cast<std::uint32_t>(place));
+  }
+  first_bit_.push_back(conditions.size());
+  index_ = expr::condition_index(conditions, of_->declarations->layouts.size());
+  open_.resize(index_.words());
+  wakes_.resize(index_.words(), ~std::uint64_t{0});
+  if (conditions.size() % 64 != 0 || conditions.empty())
+    wakes_.back() = (std::uint64_t{1} << (conditions.size() % 64)) - 1;
+  for (const std::uint32_t place : always_awake_)
+    for (std::size_t bit = first_bit_[place]; bit < first_bit_[place + 1]; ++bit)
+      wakes_[bit / 64] &= ~(std::uint64_t{1} << (bit % 64));
+}
+
+void rule_board::wake(const event_header& event) noexcept {
+  for (running_group& group : groups_) group.woken.clear();
+  const auto add = [&](std::size_t place) {
+    running_rule& rule = *rules_[place];
+    const std::uint64_t types = rule.what.rule->types;
+    if ((types >> event.type & 1) != 0) groups_[rule.what.group].woken.push_back({types, &rule});
+  };
+  for (const std::uint32_t place : always_awake_) add(place);
+  index_.select(event, open_.data());
+  std::size_t passed = 0;  // bits of rules that are awake already
+  for (std::size_t word = 0; word < open_.size(); ++word) {
+    for (std::uint64_t bits = open_[word] & wakes_[word]; bits != 0; bits &= bits - 1) {
+      const std::size_t bit = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      if (bit < passed) continue;
+      const std::uint32_t place = place_of_bit_[bit];
+      add(place);
+      passed = first_bit_[place + 1];
+    }
+  }
+}
+
+}  // namespace millrace::rules

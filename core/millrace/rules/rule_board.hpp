@@ -1,0 +1,96 @@
+#pragma once
+
+#include <millrace/cep/held_events.hpp>
+#include <millrace/cep/key_directory.hpp>
+#include <millrace/cep/pattern_matcher.hpp>
+#include <millrace/cep/running_matcher.hpp>
+#include <millrace/rules/conditions.hpp>
+#include <millrace/rules/revision.hpp>
+#include <millrace/rules/router.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace millrace::rules {
+
+/// Bounds on the state of one shard.
+struct engine_limits {
+  cep::matcher_limits matcher;  ///< of each pattern
+  cep::class_choice classes = cep::class_choice::fastest;
+  std::uint32_t events = 1U << 20;  ///< copies of events that partial matches hold, over all patterns
+  bool shows_all = false;           ///< patterns see events that they have no use for too: for watchers
+};
+
+/// A pattern in a shard, with all its state.
+struct running_rule {
+  running_rule(const rule_in_force& from, bool keyed, bool joins, const engine_limits& limits,
+               cep::held_events& events);
+
+  rule_in_force what;
+  open_conditions open;  ///< what the board's index says of its conditions
+  cep::running_matcher<cep::pattern_matcher<condition_programs>> matcher;
+};
+
+/// A key group in a shard: its keys, and the rules over them.
+struct running_group {
+  struct member {
+    std::uint64_t types;  // that the rule sees
+    running_rule* rule;
+  };
+  std::unique_ptr<cep::key_directory> directory;  // none: one partition in all
+  std::vector<member> members;
+  std::vector<member> woken;                  // those that the event in hand may concern
+  cep::partition_id partition = null_handle;  // of the event in hand
+  cep::partition_id watched = null_handle;    // never given to another key
+};
+
+/// What one revision runs in one shard. Every container has its size or its room when it is made, so that taking over
+/// from the board before allocates nothing.
+///
+/// Threads: made by any, used by the shard's.
+class rule_board {
+ public:
+  /// With what `of` begins; what it shares with the revision before is missing until `take_over`.
+  /// Errors: `error` when memory is refused.
+  rule_board(std::shared_ptr<const revision> of, const engine_limits& limits, cep::held_events& events);
+
+  /// Takes rules and groups that stay from the board before, which keeps those that go. Complexity: linear in the
+  /// rules, whatever state they have.
+  void take_over(rule_board& before) noexcept;
+
+  /// Fills `running_group::woken` for an event, of the groups in `route`, and makes what the index says of it known to
+  /// conditions. Complexity: a look-up a field that conditions compare, and the rules that are woken: a pattern that
+  /// passes over events that it has no use for sleeps until one of its conditions may hold.
+  void wake(const event_header& event) noexcept;
+
+  [[nodiscard]] const revision& of() const noexcept { return *of_; }
+  [[nodiscard]] key_packer& packer() noexcept { return packer_; }
+  [[nodiscard]] std::vector<std::unique_ptr<running_rule>>& rules() noexcept { return rules_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<running_rule>>& rules() const noexcept { return rules_; }
+  [[nodiscard]] std::vector<running_group>& groups() noexcept { return groups_; }
+  /// Requires: a rule of that number is in force.
+  [[nodiscard]] running_rule& rule(std::size_t number) const noexcept { return *rules_[place_of_[number]]; }
+  [[nodiscard]] const key_group& key_of(const running_rule& rule) const noexcept {
+    return of_->groups[rule.what.group].key;
+  }
+
+ private:
+  void join_groups() noexcept;
+  void build_index(bool shows_all);
+
+  std::shared_ptr<const revision> of_;
+  key_packer packer_;
+  std::vector<std::unique_ptr<running_rule>> rules_;  // as in the revision
+  std::vector<std::uint32_t> place_of_;               // in `rules_`, by rule number
+  std::vector<running_group> groups_;
+  // Over the conditions of all rules, by place; a rule's stand side by side.
+  expr::condition_index index_;
+  std::vector<std::uint64_t> open_;          // of the event in hand
+  std::vector<std::uint64_t> wakes_;         // bits that wake their rule
+  std::vector<std::uint32_t> place_of_bit_;  // in `rules_`
+  std::vector<std::size_t> first_bit_;       // by place, and one behind the last
+  std::vector<std::uint32_t> always_awake_;  // places
+};
+
+}  // namespace millrace::rules

@@ -1,0 +1,163 @@
+#include <millrace/cep/chain_matcher.hpp>
+#include <millrace/cep/matcher.hpp>
+#include <millrace/cep/pattern_matcher.hpp>
+
+#include <gtest/gtest.h>
+#include <random>
+#include <sstream>
+
+namespace millrace::cep {
+namespace {
+
+/// Condition `i` holds for the letters in its set.
+struct letter_sets {
+  std::vector<std::uint64_t> sets;
+
+  verdict test_event(condition_id id, const event_header& event) const noexcept {
+    return (sets[id] >> event.type & 1) != 0 ? verdict::yes : verdict::no;
+  }
+  bool test_history(condition_id, const event_header&, expr::history) const noexcept { return false; }
+  bool reads_history(condition_id) const noexcept { return false; }
+  std::uint64_t faulted() const noexcept { return 0; }
+};
+
+struct random_case {
+  pattern what;
+  letter_sets conditions;
+  std::vector<event_header> events;
+  std::uint32_t keys = 1;
+};
+
+random_case make_case(std::mt19937& random) {
+  const auto draw = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
+  random_case made;
+  const std::uint32_t letters = 2 + draw(3);
+  const std::uint32_t stages = 1 + draw(4);
+  const bool deterministic = draw(2) == 0;
+  const auto condition = [&]() -> condition_id {
+    made.conditions.sets.push_back(random() & ((1U << letters) - 1));
+    return static_cast<condition_id>(made.conditions.sets.size() - 1);
+  };
+  made.what.name = "p";
+  bool after_not = false;
+  for (std::uint32_t i = 0; i < stages; ++i) {
+    stage s;
+    s.name = std::string("s") + static_cast<char>('0' + i);
+    if (i > 0) s.link = draw(4) == 0 ? link::next : deterministic || draw(2) == 0 ? link::then : link::then_any;
+    if (i > 0 && !after_not && draw(4) == 0) {
+      stage negated;
+      negated.name = std::string("n") + static_cast<char>('0' + i);
+      negated.link = link::not_then;
+      negated.condition = condition();
+      made.what.stages.push_back(negated);
+    }
+    s.condition = draw(8) == 0 ? no_condition : condition();
+    if (draw(5) == 0) {
+      s.quantifier.counted = true;
+      s.quantifier.least = s.quantifier.most = 2 + draw(2);
+      s.quantifier.inner =
+          deterministic || draw(2) == 0 ? (draw(3) == 0 ? contiguity::strict : contiguity::relaxed) : contiguity::any;
+      s.quantifier.inner_given = true;
+    }
+    made.what.stages.push_back(s);
+  }
+  if (draw(3) != 0) made.what.within_ns = 1 + draw(12);
+  if (made.what.within_ns != 0 && draw(3) == 0) {
+    stage negated;
+    negated.name = "absent";
+    negated.link = link::not_then;
+    negated.condition = condition();
+    made.what.stages.push_back(negated);
+  } else if (deterministic && draw(2) == 0) {
+    made.what.skip = static_cast<skip_strategy>(1 + draw(4));
+    made.what.skip_to = std::string("s") + static_cast<char>('0' + draw(stages));
+  }
+  made.keys = 1 + draw(3);
+  std::int64_t now = 1;
+  const std::uint32_t count = draw(deterministic ? 60 : 20);  // the rest has millions of matches
+  for (std::uint32_t i = 0; i < count; ++i) {
+    event_header e;
+    e.sequence = i;
+    e.id.low = i + 100;
+    e.time_ns = now += draw(3);
+    e.type = static_cast<event_type>(draw(letters));
+    e.key = draw(made.keys);
+    made.events.push_back(e);
+  }
+  return made;
+}
+
+template <class Matcher>
+std::string run(const random_case& of, Matcher& matcher, held_events& events, std::size_t& live_after) {
+  std::ostringstream out;
+  releases released;
+  const auto drain = [&](std::int64_t now) {
+    released.drain([&](const release& r) {
+      matcher.hand_out(r, [&](expr::history taken) {
+        out << now << '@' << r.at_ns << ' ' << r.first << ':';
+        for (const auto& t : taken) out << ' ' << t.stage << '=' << t.event->sequence;
+        out << '\n';
+      });
+    });
+  };
+  for (partition_id id = 0; id < of.keys; ++id) matcher.open(id);
+  for (const event_header& e : of.events) {
+    matcher.advance(e.time_ns, released);
+    drain(e.time_ns);
+    matcher.begin_event();
+    events.pick_up(e);
+    matcher.process(static_cast<partition_id>(e.key), e, released);
+    events.put_down();
+    drain(e.time_ns);
+  }
+  std::int64_t last = -1;
+  while (const auto deadline = matcher.next_deadline()) {
+    if (*deadline <= last) return "time stands still";
+    last = *deadline;
+    matcher.advance(*deadline, released);
+    drain(*deadline);
+  }
+  out << "matches " << matcher.counters().matches << " misses " << matcher.counters().skip_misses << '\n';
+  for (partition_id id = 0; id < of.keys; ++id) static_cast<void>(matcher.discard(id, 1'000'000));
+  matcher.begin_event();
+  live_after = events.size();
+  return out.str();
+}
+
+TEST(chain_matcher, gives_what_single_runs_give_on_random_chains) {
+  std::mt19937 random(7);
+  std::size_t chains = 0, with_matches = 0, any = 0, pending = 0, skips = 0;
+  const std::size_t rounds = 20'000;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    const random_case made = make_case(random);
+    const auto compiled = std::make_shared<const automaton>(compile(made.what));
+    auto read = chain_of(*compiled, [](condition_id) { return false; });
+    if (std::holds_alternative<std::string>(read)) continue;
+    const chain& links = std::get<chain>(read);
+    ++chains;
+    any += links.deterministic ? 0U : 1U;
+    pending += links.pending ? 1U : 0U;
+    skips += compiled->skip != skip_strategy::none ? 1U : 0U;
+    matcher_limits limits;
+    limits.runs = 20'000;
+    limits.steps = 20'000;
+    limits.partitions = 4;
+    held_events a(1'000, 0), b(1'000, 0);
+    matcher<letter_sets> runs(compiled, made.conditions, 0, limits, a);
+    chain_matcher<letter_sets> set(compiled, links, made.conditions, 0, limits, b);
+    std::size_t live = 0;
+    const std::string expected = run(made, runs, a, live);
+    ASSERT_EQ(run(made, set, b, live), expected) << "round " << round;
+    ASSERT_EQ(live, 0U) << "round " << round;
+    with_matches += expected.find('=') != std::string::npos ? 1U : 0U;
+  }
+  // The cases are worth something.
+  EXPECT_GT(chains, rounds * 3 / 4);
+  EXPECT_GT(with_matches, rounds / 3);
+  EXPECT_GT(any, rounds / 10);
+  EXPECT_GT(pending, rounds / 20);
+  EXPECT_GT(skips, rounds / 20);
+}
+
+}  // namespace
+}  // namespace millrace::cep
