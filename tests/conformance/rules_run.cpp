@@ -7,6 +7,7 @@
 #include <millrace/topology/inline_executor.hpp>
 #include <millrace/topology/threaded_executor.hpp>
 
+#include <cstring>
 #include <simdjson.h>
 #include <span>
 
@@ -19,7 +20,10 @@ using simdjson::dom::element;
 class reading_sink {
  public:
   bool consume(const output_order&, std::span<const std::byte> record) {
-    const auto text = record.subspan(sizeof(replay::match_head));
+    replay::match_head head;
+    std::memcpy(&head, record.data(), sizeof head);
+    if (head.kind == replay::match_kind::dead) return true;  // the matcher's counters tell of it
+    const auto text = record.subspan(sizeof head);
     const element line = parser_.parse(reinterpret_cast<const char*>(text.data()), text.size());
     stages taken;
     for (const auto& [name, indices] : line["stages"].get_object())

@@ -33,6 +33,7 @@ chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain l
       partitions_(reservation::for_items(limits.partitions, partition_bytes_, cache_line_bytes, memory_content::zero)),
       wheel_(automaton_->within_ns != 0 ? limits.partitions : 0),
       matches_at_once_(limits.matches_at_once),
+      starts_max_(limits.runs),
       elements_max_(limits.steps),
       partitions_max_(limits.partitions),
       // One key alone gives nothing back by expiring, and needs no timer where time completes nothing.
@@ -125,22 +126,29 @@ std::uint32_t chain_state::discard(partition_id id, std::uint32_t count_max) noe
 
 void chain_state::push(chain_level* levels, std::size_t level) noexcept {
   const std::uint32_t begin = level + 1 < level_count_ ? levels[level + 1].tail : 0;
-  if (!store_.reserve(levels[level], sizeof(chain_element))) return refuse(bound::steps);
+  if (element_count_ == elements_max_ || !store_.reserve(levels[level], sizeof(chain_element)))
+    return refuse(bound::steps);
   const std::uint32_t event = events_.try_share();
   if (event == null_handle) return refuse(bound::events);
   store_.at<chain_element>(levels[level], levels[level].tail++) = {event, begin, 0, 0};
+  ++element_count_;
 }
 
 void chain_state::push_start(chain_level* levels, const event_header& event) noexcept {
   const std::uint32_t begin = level_count_ > 1 ? levels[1].tail : 0;
-  if (!store_.reserve(levels[0], sizeof(chain_start))) return refuse(bound::steps);
+  if (start_count_ == starts_max_) return refuse(bound::runs);
+  if (element_count_ == elements_max_ || !store_.reserve(levels[0], sizeof(chain_start))) return refuse(bound::steps);
   const std::uint32_t held = events_.try_share();
   if (held == null_handle) return refuse(bound::events);
   start_at(levels[0], levels[0].tail++) = {{held, begin, 0, 0}, event.time_ns, event.id.low};
+  ++element_count_;
+  ++start_count_;
 }
 
 void chain_state::drop_head(chain_level& level, std::size_t number) noexcept {
   events_.release(element_at(level, number, level.head).event);
+  --element_count_;
+  if (number == 0) --start_count_;
   if (level.wait == level.head) ++level.wait;
   if (++level.head == level.tail) store_.release(level);
 }

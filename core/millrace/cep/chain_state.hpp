@@ -237,9 +237,12 @@ class chain_state {
   reservation partitions_;
   timer_wheel wheel_;
   std::uint32_t matches_at_once_;
+  std::uint32_t starts_max_;
   std::uint32_t elements_max_;
   std::uint32_t partitions_max_;
   std::uint32_t idle_head_ = end_of_idle;
+  std::uint32_t start_count_ = 0;    // over all keys
+  std::uint32_t element_count_ = 0;  // starts too
   bool has_timers_;
   bool trim_ = false;
   std::uint64_t prune_before_ = 0;  // sequence; by the skip strategy, when the event is done

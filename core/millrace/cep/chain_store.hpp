@@ -49,11 +49,12 @@ inline bool is_before(std::uint32_t a, std::uint32_t b) noexcept { return static
 /// Threads: one owner. Allocation: in the constructor. Complexity: O(1) amortised.
 class chain_store {
  public:
-  /// Room for about `elements`; each size of blocks has so much.
+  /// Room for `elements`, each in a ring of its own; each larger size of blocks has room for about so many.
   explicit chain_store(std::uint32_t elements) {
-    const std::size_t bytes = std::max<std::size_t>(std::size_t{elements} * sizeof(chain_start), block_bytes_min);
-    for (std::size_t size = block_bytes_min; size <= bytes && pools_.size() < class_count_max; size *= 2)
-      pools_.emplace_back(static_cast<std::uint32_t>(std::min<std::size_t>(bytes / size, 1U << 26)), size);
+    pools_.emplace_back(std::clamp<std::uint32_t>(elements, 1, block_count_max), block_bytes_min);
+    const std::size_t bytes = std::size_t{elements} * sizeof(chain_start);
+    for (std::size_t size = 2 * block_bytes_min; size <= bytes && pools_.size() < class_count_max; size *= 2)
+      pools_.emplace_back(static_cast<std::uint32_t>(std::min<std::size_t>(bytes / size, block_count_max)), size);
   }
 
   [[nodiscard]] std::size_t reserved_bytes() const noexcept {
@@ -83,6 +84,7 @@ class chain_store {
  private:
   static constexpr std::size_t block_bytes_min = 64;
   static constexpr std::uint32_t class_count_max = 32;
+  static constexpr std::uint32_t block_count_max = 1U << 26;
 
   static std::size_t capacity(const chain_level& level, std::size_t bytes_each) noexcept {
     return (block_bytes_min << (level.block % class_count_max)) / bytes_each;

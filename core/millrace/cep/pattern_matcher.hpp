@@ -44,7 +44,10 @@ inline class_of_pattern choose_class(const automaton& of, const reads_history& r
   if (limits.counts_keys() || limits.when_full == full_policy::drop_oldest)
     return {matcher_class::runs, "the bounds count the partial matches of a key, or drop the oldest", {}};
   auto read = chain_of(of, reads);
-  if (auto* const links = std::get_if<chain>(&read))
+  auto* const links = std::get_if<chain>(&read);
+  if (links != nullptr && links->links.size() > limits.match_events)
+    return {matcher_class::runs, "a match has more events than the bounds allow", {}};
+  if (links != nullptr)
     return {matcher_class::chain, "conditions are about the event alone, and the stages are a straight line",
             std::move(*links)};
   return {matcher_class::runs, std::move(std::get<std::string>(read)), {}};
