@@ -13,6 +13,9 @@ add_test(NAME conformance.cep_inline COMMAND cep_conformance ${cep_case_files})
 foreach(shards 1 2 4)
   add_test(NAME conformance.cep_${shards}_shards COMMAND cep_conformance --shards ${shards} ${cep_case_files})
 endforeach()
+# By single runs too, where the fastest class would be another.
+add_test(NAME conformance.cep_runs_inline COMMAND cep_conformance --class runs ${cep_case_files})
+add_test(NAME conformance.cep_runs_2_shards COMMAND cep_conformance --class runs --shards 2 ${cep_case_files})
 
 # The slow, obvious reading of the patterns' meaning: held against Flink's answers, then against the engine.
 add_library(millrace_cep_oracle STATIC

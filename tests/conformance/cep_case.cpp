@@ -99,8 +99,9 @@ std::string compare(const cep_case& wanted, const std::vector<printed>& lines, c
 }
 
 /// Cases are small: so may the state be.
-rules::engine_limits small_limits() {
+rules::engine_limits small_limits(cep::class_choice classes) {
   rules::engine_limits limits;
+  limits.classes = classes;
   limits.matcher.runs = 1U << 16;
   limits.matcher.steps = 1U << 16;
   limits.matcher.partitions = 64;
@@ -119,14 +120,14 @@ std::vector<cep_case> read_cases(const std::string& path) {
   return cases;
 }
 
-case_result run_case(const cep_case& wanted, std::optional<unsigned> shards) {
+case_result run_case(const cep_case& wanted, const way& how) {
   std::shared_ptr<const rules::program> rules;
   try {
     rules = std::make_shared<const rules::program>(rules::compile({wanted.id, wanted.rules}));
   } catch (const rules::rules_error& e) {
     return {verdict::unsupported, e.what()};
   }
-  const rules_run run = run_rules(rules, wanted.feed, wanted.final_watermark, shards, small_limits());
+  const rules_run run = run_rules(rules, wanted.feed, wanted.final_watermark, how.shards, small_limits(how.classes));
   const std::string remark = run.dead + compare(wanted, run.lines, run.late);
   return {remark.empty() ? verdict::pass : verdict::fail, remark};
 }

@@ -33,7 +33,13 @@ struct case_result {
   std::string remark;  ///< why it did not pass
 };
 
-/// Runs a case, inline or over a number of shards, and compares as sets.
-case_result run_case(const cep_case& wanted, std::optional<unsigned> shards);
+/// How the engine is run.
+struct way {
+  std::optional<unsigned> shards;  ///< none: inline
+  cep::class_choice classes = cep::class_choice::fastest;
+};
+
+/// Runs a case and compares as sets.
+case_result run_case(const cep_case& wanted, const way& how);
 
 }  // namespace millrace::conformance
