@@ -80,7 +80,7 @@ class match_shard {
   }
   template <class Rule>
   [[nodiscard]] std::unique_ptr<shard_change> prepare(std::uint16_t index, const Rule& coming) {
-    const typename running_rule<Rule>::setup from{coming, index, Key::keyed, bounds_, events_};
+    const typename running_rule<Rule>::setup from{coming, index, Key::keyed, bounds_, classes_, events_};
     return std::make_unique<shard_change>(index, std::make_unique<late_rule_of<T, Record, Rule>>(from, Key::keyed));
   }
 
@@ -101,7 +101,8 @@ class match_shard {
   // Partial matches or keys of patterns that go, an event: some cache misses each.
   static constexpr std::uint32_t give_back_steps = 8;
 
-  /// A release and the sequence of its first event, by which it goes out: ids are the user's and may repeat.
+  /// A release, which may be several matches with one first event, and the sequence of that event, by which it goes
+  /// out: ids are the user's and may repeat.
   struct due {
     cep::release what;
     std::uint64_t start;
@@ -113,9 +114,10 @@ class match_shard {
               const cep::matcher_limits& bounds, std::index_sequence<Index...>)
       : key_(key),
         bounds_(bounds),
+        classes_(limits.classes),
         events_(limits.events, sizeof(T)),
         rules_(typename running_rule<Rules>::setup{std::get<Index>(rules), static_cast<std::uint16_t>(Index), false,
-                                                   bounds_, events_}...) {
+                                                   bounds_, classes_, events_}...) {
     if constexpr (Key::keyed)
       directory_.emplace(bounds.partitions, sizeof(key_(std::declval<const T&>())));
     else
@@ -280,6 +282,7 @@ class match_shard {
 
   const Key& key_;
   cep::matcher_limits bounds_;
+  cep::class_choice classes_;
   cep::held_events events_;
   std::tuple<running_rule<Rules>...> rules_;
   std::optional<cep::key_directory> directory_;  // none: one partition in all

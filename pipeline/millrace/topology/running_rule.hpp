@@ -1,7 +1,7 @@
 #pragma once
 
 #include <millrace/cep/held_events.hpp>
-#include <millrace/cep/matcher.hpp>
+#include <millrace/cep/pattern_matcher.hpp>
 #include <millrace/cep/running_matcher.hpp>
 #include <millrace/topology/typed_match.hpp>
 
@@ -28,16 +28,17 @@ struct running_rule {
     std::uint16_t index;
     bool joins;  ///< keys have state already
     const cep::matcher_limits& limits;
+    cep::class_choice classes;
     cep::held_events& events;
   };
 
   explicit running_rule(const setup& from)
       : matcher(from.joins, from.limits.partitions, from.rule.pattern.automaton, from.rule.pattern.conditions,
-                from.index, from.limits, from.events),
+                from.index, from.limits, from.events, from.classes),
         handler(from.rule.handler),
         index(from.index) {}
 
-  /// Calls the handler for what is released, and lets go of it.
+  /// Calls the handler for each match of what is released, and lets go of it.
   template <class T, class Record, class Out>
   void hand_on(const cep::release& r, const output_order& order, Out& out) {
     emitter<Record, Out> to(out, order);
@@ -47,7 +48,7 @@ struct running_rule {
     });
   }
 
-  cep::running_matcher<cep::matcher<typename Rule::conditions_type>> matcher;
+  cep::running_matcher<cep::pattern_matcher<typename Rule::conditions_type>> matcher;
   decltype(Rule::handler) handler;
   std::uint16_t index;
   bool in_force = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/cep/matcher_limits.hpp>
+#include <millrace/cep/pattern_matcher.hpp>
 
 #include <cstdint>
 
@@ -19,6 +20,7 @@ struct topology_limits {
   std::uint32_t steps_per_key = 0;           ///< the same of events in them; 0: up to `steps`
   std::uint32_t matches_at_once = 1U << 20;  ///< that one event completes, of each pattern; what is beyond is cut
   cep::full_policy when_full = cep::full_policy::refuse;
+  cep::class_choice classes = cep::class_choice::fastest;  ///< how patterns are matched; the answers are the same
 };
 
 /// The limits themselves. Throws `error` that says which one is zero.
