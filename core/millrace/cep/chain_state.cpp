@@ -67,8 +67,9 @@ bool chain_state::is_empty(partition_id id) noexcept {
   return std::all_of(levels, levels + level_count_, [](const chain_level& l) { return l.empty(); });
 }
 
+// Asked while a new key wants a number: matches that time has completed may still wait to be handed out, and stay.
 bool chain_state::idle(partition_id id) noexcept {
-  settle();
+  if (completion_.active) settle_completion();
   return is_empty(id);
 }
 
@@ -79,7 +80,7 @@ void chain_state::list_if_idle(partition_id id) noexcept {
 }
 
 partition_id chain_state::next_idle() noexcept {
-  settle();
+  if (completion_.active) settle_completion();
   if (idle_head_ == end_of_idle) return null_handle;
   const partition_id id = idle_head_ - first_idle;
   idle_head_ = std::exchange(head_of(id).idle_link, not_listed);
@@ -315,8 +316,10 @@ void chain_state::expire_due(chain_level* levels, std::int64_t now_ns, releases&
   if (automaton_->within_ns == 0 || level_count_ == 0) return;
   const chain_level& starts = levels[0];
   const auto within = static_cast<std::uint64_t>(automaton_->within_ns);
+  // Where keys have a time of their own, an old timer may fire at a time before a start's.
+  const auto is_due = [&](std::int64_t from_ns) { return from_ns <= now_ns && passed(from_ns, now_ns) >= within; };
   std::uint32_t kept = starts.head;
-  while (kept != starts.tail && passed(start_at(starts, kept).time_ns, now_ns) >= within) ++kept;
+  while (kept != starts.tail && is_due(start_at(starts, kept).time_ns)) ++kept;
   if (kept == starts.head) return;
   if (chain_.pending) {
     bounds_of(levels, pending_bounds_.data());

@@ -26,6 +26,8 @@ struct random_case {
   letter_sets conditions;
   std::vector<event_header> events;
   std::uint32_t keys = 1;
+  bool own_time = false;    ///< of each key, as under watermarks: its events move it
+  std::vector<bool> marks;  ///< by event: all keys' time moves to its time behind it
 };
 
 random_case make_case(std::mt19937& random) {
@@ -84,6 +86,11 @@ random_case make_case(std::mt19937& random) {
     e.key = draw(made.keys);
     made.events.push_back(e);
   }
+  made.own_time = draw(3) == 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const bool last_of_its_time = i + 1 == count || made.events[i + 1].time_ns != made.events[i].time_ns;
+    made.marks.push_back(made.own_time && last_of_its_time && draw(4) == 0);
+  }
   return made;
 }
 
@@ -101,21 +108,29 @@ std::string run(const random_case& of, Matcher& matcher, held_events& events, st
     });
   };
   for (partition_id id = 0; id < of.keys; ++id) matcher.open(id);
-  for (const event_header& e : of.events) {
-    matcher.advance(e.time_ns, released);
+  std::int64_t last = -1;
+  for (std::size_t i = 0; i < of.events.size(); ++i) {
+    const event_header& e = of.events[i];
+    const auto id = static_cast<partition_id>(e.key);
+    if (of.own_time)
+      matcher.advance_partition(id, e.time_ns, released);
+    else
+      matcher.advance(last = e.time_ns, released);
     drain(e.time_ns);
     matcher.begin_event();
     events.pick_up(e);
-    matcher.process(static_cast<partition_id>(e.key), e, released);
+    matcher.process(id, e, released);
     events.put_down();
     drain(e.time_ns);
+    if (!of.marks[i]) continue;
+    matcher.advance(last = e.time_ns, released);
+    drain(last);
   }
-  std::int64_t last = -1;
-  while (const auto deadline = matcher.next_deadline()) {
-    if (*deadline <= last) return "time stands still";
-    last = *deadline;
-    matcher.advance(*deadline, released);
-    drain(*deadline);
+  for (std::size_t steps = 0; const auto deadline = matcher.next_deadline(); ++steps) {
+    if (steps > 1'000) return "time stands still";
+    last = std::max(last, *deadline);
+    matcher.advance(last, released);
+    drain(last);
   }
   out << "matches " << matcher.counters().matches << " misses " << matcher.counters().skip_misses << '\n';
   for (partition_id id = 0; id < of.keys; ++id) static_cast<void>(matcher.discard(id, 1'000'000));
@@ -126,7 +141,7 @@ std::string run(const random_case& of, Matcher& matcher, held_events& events, st
 
 TEST(chain_matcher, gives_what_single_runs_give_on_random_chains) {
   std::mt19937 random(7);
-  std::size_t chains = 0, with_matches = 0, any = 0, pending = 0, skips = 0;
+  std::size_t chains = 0, with_matches = 0, any = 0, pending = 0, skips = 0, own_time = 0;
   const std::size_t rounds = 20'000;
   for (std::size_t round = 0; round < rounds; ++round) {
     const random_case made = make_case(random);
@@ -138,6 +153,7 @@ TEST(chain_matcher, gives_what_single_runs_give_on_random_chains) {
     any += links.deterministic ? 0U : 1U;
     pending += links.pending ? 1U : 0U;
     skips += compiled->skip != skip_strategy::none ? 1U : 0U;
+    own_time += made.own_time ? 1U : 0U;
     matcher_limits limits;
     limits.runs = 20'000;
     limits.steps = 20'000;
@@ -157,6 +173,7 @@ TEST(chain_matcher, gives_what_single_runs_give_on_random_chains) {
   EXPECT_GT(any, rounds / 10);
   EXPECT_GT(pending, rounds / 20);
   EXPECT_GT(skips, rounds / 20);
+  EXPECT_GT(own_time, rounds / 5);
 }
 
 }  // namespace
