@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <millrace/cep/explain.hpp>
 #include <millrace/cep/held_events.hpp>
+#include <millrace/cep/pattern_matcher.hpp>
 #include <millrace/rules/rule_board.hpp>
 #include <millrace/time/timestamp.hpp>
 
@@ -47,6 +49,18 @@ std::string bytes_text(std::size_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }
 
+/// How the pattern is matched under these bounds, and why so.
+std::string class_text(const rules::pattern_rule& pattern, const rules::engine_limits& limits) {
+  const rules::condition_programs conditions(pattern.conditions);
+  const auto of = cep::choose_class(
+      *pattern.automaton, [&](cep::condition_id id) { return conditions.reads_history(id); }, limits.matcher,
+      limits.classes);
+  const char* const how = of.chosen == cep::matcher_class::chain
+                              ? "an event is kept once a stage, however many partial matches it is in"
+                              : "partial matches are kept one by one";
+  return fmt::format("class {}: {}, because {}", name_of(of.chosen), how, of.why);
+}
+
 /// What state costs, from what a shard would reserve.
 class memory_table {
  public:
@@ -55,7 +69,7 @@ class memory_table {
 
   void print(std::uint64_t keys) {
     fmt::print("memory of one shard: reserved for the bounds, resident with use\n");
-    fmt::print("  {:<44} {:>10} {:>12} {:>12}\n", "", "bytes each", "bound", "in all");
+    fmt::print("  {:<44} {:>10} {:>10} {:>12} {:>12}\n", "", "bytes each", "bound", "in use, max", "reserved");
     for (const auto& rule : board_.rules())
       for (const cep::state_part& part : rule->matcher.state_parts())
         row(fmt::format("{}: {}", rule->what.rule->name, part.what), part);
@@ -67,14 +81,18 @@ class memory_table {
              directory->capacity(), directory->reserved_bytes()});
     row("copies of events, shared by all patterns",
         {"", events_.bytes_each(), events_.capacity(), events_.reserved_bytes()});
-    fmt::print("  {:<44} {:>10} {:>12} {:>12}\n", "all", "", "", bytes_text(sum_));
+    fmt::print("  {:<44} {:>10} {:>10} {:>12} {:>12}\n", "all", "", "", bytes_text(in_use_), bytes_text(reserved_));
     if (keys != 0) print_keys(keys);
   }
 
  private:
   void row(const std::string& what, const cep::state_part& part) {
-    fmt::print("  {:<44} {:>10} {:>12} {:>12}\n", what, part.bytes_each, part.bound, bytes_text(part.bytes));
-    sum_ += part.bytes;
+    // Rings of every size have room of their own, of which some is in use at a time.
+    const std::size_t in_use = std::min<std::size_t>(part.bytes_each * part.bound, part.bytes);
+    fmt::print("  {:<44} {:>10} {:>10} {:>12} {:>12}\n", what, part.bytes_each, part.bound, bytes_text(in_use),
+               bytes_text(part.bytes));
+    in_use_ += in_use;
+    reserved_ += part.bytes;
   }
 
   /// Of every group of patterns by one key: keys that are known, and then with a partial match of each pattern.
@@ -84,27 +102,28 @@ class memory_table {
       const auto* const directory = board_.groups()[i].directory.get();
       if (directory == nullptr) continue;
       double bytes = static_cast<double>(directory->reserved_bytes()) / directory->capacity();
-      double with_match = 0;
+      double match = 0;
+      double event = 0;
       for (const auto& rule : board_.rules()) {
         if (rule->what.group != i) continue;
         const auto parts = rule->matcher.state_parts();
-        const auto stages = static_cast<double>(rule->what.rule->automaton->stages.size());
         bytes += static_cast<double>(parts.back().bytes) / static_cast<double>(parts.back().bound);
-        with_match += stages * static_cast<double>(events_.bytes_each());
-        if (parts.size() == 3) with_match += static_cast<double>(parts[0].bytes_each);
-        with_match += stages * static_cast<double>(parts[parts.size() - 2].bytes_each);
+        if (parts.size() == 3) match += static_cast<double>(parts[0].bytes_each);
+        event += static_cast<double>(events_.bytes_each() + parts[parts.size() - 2].bytes_each);
       }
       const auto all = [&](double each) {
         return bytes_text(static_cast<std::size_t>(each * static_cast<double>(keys)));
       };
-      fmt::print("  {} keys by {} take {}; with one partial match a pattern that has an event of every stage, {}\n",
-                 keys, fmt::join(groups[i].key.fields, ", "), all(bytes), all(bytes + with_match));
+      fmt::print(
+          "  {} keys by {} take {}; with a partial match of each pattern {}, and {} more for every event in them\n",
+          keys, fmt::join(groups[i].key.fields, ", "), all(bytes), all(bytes + match), all(event));
     }
   }
 
   cep::held_events events_;
   rules::rule_board board_;
-  std::size_t sum_ = 0;
+  std::size_t in_use_ = 0;
+  std::size_t reserved_ = 0;
 };
 
 int run_explain(const void* opaque) {
@@ -115,13 +134,16 @@ int run_explain(const void* opaque) {
     print_events(*rules);
     fmt::print("\n");
   }
+  const rules::engine_limits limits = to_limits(arguments.state);
   for (const rules::pattern_rule& pattern : rules->patterns) {
     const auto text = [&](cep::condition_id id) { return (*pattern.conditions)[id].text; };
-    fmt::print("{}", arguments.dot ? cep::explain_dot(*pattern.automaton, text)
-                                   : cep::explain_table(*pattern.automaton, text));
-    if (!arguments.dot) fmt::print("\n");
+    const std::string how = class_text(pattern, limits);
+    if (arguments.dot)
+      fmt::print("{}", cep::explain_dot(*pattern.automaton, text, pattern.name + ": " + how));
+    else
+      fmt::print("{}  {}\n\n", cep::explain_table(*pattern.automaton, text), how);
   }
-  if (!arguments.dot) memory_table(rules, to_limits(arguments.state)).print(arguments.keys);
+  if (!arguments.dot) memory_table(rules, limits).print(arguments.keys);
   return std::fflush(stdout) == 0 ? done : failed;
 }
 

@@ -204,7 +204,7 @@ int run_replay(const void* opaque) {
     if (first_dead.empty()) first_dead = line.substr(0, line.size() - 1);
     if (dead) dead->add_line(line);
   };
-  const trace_output trace(arguments, rules, options);
+  trace_output trace(arguments, rules, options);
   sink::text_output out(STDOUT_FILENO, "standard output");
   replay::replay_run run(rules, std::move(decoder), out, options);
   replay::replay_summary summary;

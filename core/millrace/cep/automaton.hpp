@@ -45,7 +45,7 @@ struct guard {
 struct edge {
   cep::action action;
   node_id target;
-  stage_id stage;  ///< of a take
+  stage_id stage;  ///< of a take; of a stop, for people: place in `negations`
   cep::guard guard;
   std::int64_t gap_ns;         ///< of a take: bound on the time since the last event taken; 0: none
   std::uint32_t finals_begin;  ///< of a take: guards, any of which makes the match complete at once
@@ -87,7 +87,8 @@ struct automaton {
   bool may_duplicate = false;  ///< a looping group can reach one match by several runs
   bool has_gaps = false;       ///< some node or edge has a bound of its own
   bool has_pending = false;
-  std::vector<stage_id> order;  ///< stages as the pattern lists them, for printing
+  std::vector<stage_id> order;         ///< stages as the pattern lists them, for printing
+  std::vector<std::string> negations;  ///< names of stages that must not come, for people
 
   /// Time alone can make this automaton hand something out (absence, timeouts, matches held back).
   [[nodiscard]] bool released_by_time() const noexcept {

@@ -136,6 +136,7 @@ class flattener {
   void add_edge(action what, const state& at, const transition& t, const formula& condition) {
     edge made{what, final_node, no_stage, guard_of(condition), 0, 0, 0};
     if (what != action::stop) made.target = number(*t.target);
+    if (what == action::stop) made.stage = negation(t.target->stop_name);
     if (what == action::ignore && made.target == final_node) made.gap_ns = at.gap_ns;  // of a 'not next' at the end
     made.finals_begin = made.finals_end = static_cast<std::uint32_t>(made_.finals.size());
     if (what == action::take) {
@@ -147,6 +148,14 @@ class flattener {
       }
     }
     made_.edges.push_back(made);
+  }
+
+  stage_id negation(const std::string& name) {
+    auto& known = made_.negations;
+    const auto found = std::ranges::find(known, name);
+    const auto place = static_cast<stage_id>(found - known.begin());
+    if (found == known.end()) known.push_back(name);
+    return place;
   }
 
   /// Guards of the ways from `from` to the end over empty moves alone: optional tails complete at once.

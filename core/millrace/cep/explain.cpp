@@ -36,7 +36,7 @@ class teller {
 
   [[nodiscard]] std::string action_name(const edge& e) const {
     if (e.action == action::take) return "take " + of_.stages[e.stage];
-    return e.action == action::stop ? "stop" : "wait";
+    return e.action == action::stop ? "stop by " + of_.negations[e.stage] : "wait";
   }
 
   /// What else an edge does: bounds, and when the match is complete at once.
@@ -109,10 +109,11 @@ std::string explain_table(const automaton& of, const condition_text& text) {
   return made;
 }
 
-std::string explain_dot(const automaton& of, const condition_text& text) {
+std::string explain_dot(const automaton& of, const condition_text& text, std::string_view caption) {
   const teller tell(of, text);
   std::string made = fmt::format(
       "digraph \"{}\" {{\n  rankdir=LR;\n  node [shape=circle];\n  match [shape=doublecircle];\n", escaped(of.name));
+  if (!caption.empty()) made += fmt::format("  label=\"{}\";\n  labelloc=t;\n", escaped(caption));
   for (std::size_t id = 0; id < of.nodes.size(); ++id) {
     const node& n = of.nodes[id];
     made += fmt::format("  \"{}\";\n", tell.node_name(id));

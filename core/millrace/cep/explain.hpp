@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace millrace::cep {
 
@@ -19,7 +20,7 @@ std::string skip_text(const automaton& of);
 /// The automaton as a table for people: a line a node and an edge, with the condition of each edge.
 std::string explain_table(const automaton& of, const condition_text& text);
 
-/// The automaton as a Graphviz graph.
-std::string explain_dot(const automaton& of, const condition_text& text);
+/// The automaton as a Graphviz graph, with a caption where there is one.
+std::string explain_dot(const automaton& of, const condition_text& text, std::string_view caption = {});
 
 }  // namespace millrace::cep

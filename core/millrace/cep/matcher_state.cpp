@@ -181,7 +181,8 @@ void matcher_state::expire(partition& p, std::uint32_t handle, std::int64_t now_
     tell({.what = is_match ? run_fate::completed : run_fate::expired,
           .number = r.number,
           .time_ns = now_ns,
-          .by_gap = by_gap},
+          .by_gap = by_gap,
+          .waited_at = r.node},
          r.path);
   if (is_match && automaton_->skip != skip_strategy::none) return hold_back(p, handle);
   if (is_match || automaton_->reports_timeouts) {

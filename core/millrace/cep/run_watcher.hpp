@@ -46,6 +46,7 @@ struct run_step {
   bool complete = false;      ///< of `taken`: a match
   bool goes_on = false;       ///< of `taken`: waits for more
   bool by_gap = false;        ///< of `expired`, `completed`: the bound between events, not that of the whole
+  node_id waited_at = 0;      ///< of `expired`, `completed`
   cep::bound bound = bound::none;
   std::span<const closed_way> closed{};
   expr::history taken{};  ///< before the event

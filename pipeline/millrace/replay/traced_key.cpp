@@ -23,6 +23,10 @@ bool store(const field& f, const std::string& text, std::byte* at) {
   return feed::store_text(f.type, f.capacity, text, at) == feed::fit::good;
 }
 
+std::string type_text(const field& f) {
+  return f.type == field_type::string ? fmt::format("string({})", f.capacity) : std::string(name_of(f.type));
+}
+
 /// The values in the order of the fields; nothing where the text names others.
 std::optional<std::vector<std::string>> values_of(const std::vector<std::string>& fields, std::string_view text) {
   if (fields.empty()) return text == "all" ? std::make_optional<std::vector<std::string>>() : std::nullopt;
@@ -82,8 +86,10 @@ std::optional<std::vector<std::byte>> traced_key(const rules::revision& rules, s
 std::string traceable_keys(const rules::revision& rules) {
   std::vector<std::string> texts;
   for (const auto& group : rules.groups) {
+    const auto type = std::ranges::find_if(group.key.fields_of, [](const auto& fields) { return !fields.empty(); });
     std::string text = group.key.fields.empty() ? "all" : "";
-    for (const std::string& name : group.key.fields) text += (text.empty() ? "" : ",") + name + "=VALUE";
+    for (std::size_t i = 0; i < group.key.fields.size(); ++i)
+      text += (i == 0 ? "" : ",") + group.key.fields[i] + "=<" + type_text(*(*type)[i]) + ">";
     if (std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
   }
   return fmt::format("{}", fmt::join(texts, " or "));

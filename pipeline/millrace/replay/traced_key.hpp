@@ -16,7 +16,7 @@ namespace millrace::replay {
 [[nodiscard]] std::optional<std::vector<std::byte>> traced_key(const rules::revision& rules, std::size_t group,
                                                                std::string_view text);
 
-/// What texts would name a key, for a message: "user=…, or all".
+/// What texts would name a key, for a message: "user=<string(48)> or all".
 [[nodiscard]] std::string traceable_keys(const rules::revision& rules);
 
 }  // namespace millrace::replay

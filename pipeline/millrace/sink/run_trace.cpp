@@ -21,12 +21,12 @@ std::string columns(std::string_view record, std::string_view time, std::string_
   return fmt::format("{:>8}  {:>16}  {:<{}}  {:>4}  {}\n", record, time, pattern, name_width, run, rest);
 }
 
-/// "; so far failed 3 4 5": records by stage, in the order of taking.
-std::string so_far(const cep::automaton& of, expr::history taken) {
+/// "; had failed 3 4 5": what it took before, records by stage, in the order of taking.
+std::string taken_before(const cep::automaton& of, expr::history taken) {
   std::string made;
   std::uint16_t stage = cep::no_stage;
   for (const expr::taken_event& each : taken) {
-    if (each.stage != stage) made += (made.empty() ? "; so far " : ", ") + of.stages[each.stage];
+    if (each.stage != stage) made += (made.empty() ? "; had " : ", ") + of.stages[each.stage];
     stage = each.stage;
     made += fmt::format(" {}", each.event->id.low);
   }
@@ -48,7 +48,7 @@ void run_trace::see(const cep::automaton& of, const cep::run_step& step) {
   write_(columns(step.event == nullptr ? "-" : std::to_string(step.event->id.low),
                  std::to_string(from_nanoseconds(step.time_ns, rule.unit)), rule.name, name_width_,
                  step.number == 0 ? "-" : std::to_string(step.number),
-                 cep::step_text(of, step, text) + so_far(of, step.taken)));
+                 cep::step_text(of, step, text) + taken_before(of, step.taken)));
 }
 
 }  // namespace millrace::sink

@@ -136,7 +136,7 @@ TEST(explain, shows_an_absence) {
             "pattern p: 2 nodes, 3 edges, 2 conditions; skip none; within 5s\n"
             "  node       does               goes to    when\n"
             "  start      take a             absent 1   (x > 1)\n"
-            "  absent 1   stop               (dies)     ok\n"
+            "  absent 1   stop by b          (dies)     ok\n"
             "             wait               absent 1   not ok\n"
             "             expire             match      time runs out\n");
 }
@@ -147,7 +147,7 @@ TEST(explain, draws_an_absence) {
             "  \"start\";\n"
             "  \"start\" -> \"absent 1\" [label=\"take a\\n(s == \\\"q\\\")\"];\n"
             "  \"absent 1\";\n"
-            "  \"absent 1\" -> \"dies\" [label=\"stop\\nok\", color=red];\n"
+            "  \"absent 1\" -> \"dies\" [label=\"stop by b\\nok\", color=red];\n"
             "  \"absent 1\" -> \"absent 1\" [label=\"wait\\nnot ok\", style=dashed];\n"
             "  \"absent 1\" -> \"match\" [label=\"time runs out\", style=bold];\n"
             "}\n");
