@@ -7,9 +7,10 @@
 #include <millrace/topology/inline_executor.hpp>
 #include <millrace/topology/threaded_executor.hpp>
 
-#include <cstring>
 #include <simdjson.h>
+#include <cstring>
 #include <span>
+#include <string_view>
 
 namespace millrace::conformance {
 namespace {
@@ -28,7 +29,8 @@ class reading_sink {
     stages taken;
     for (const auto& [name, indices] : line["stages"].get_object())
       for (const element index : indices.get_array()) taken[std::string(name)].push_back(index.get_int64());
-    lines.push_back({std::move(taken), std::int64_t(line["at"]), !line["timeout"].error()});
+    lines.push_back({std::string(std::string_view(line["pattern"])), std::move(taken), std::int64_t(line["at"]),
+                     !line["timeout"].error()});
     return true;
   }
   void flush() {}

@@ -18,9 +18,12 @@ using stages = std::map<std::string, std::vector<std::int64_t>>;
 
 /// A line that a run printed, read back.
 struct printed {
+  std::string pattern;
   conformance::stages stages;
   std::int64_t at = 0;
   bool timeout = false;
+
+  friend bool operator==(const printed&, const printed&) = default;
 };
 
 struct rules_run {

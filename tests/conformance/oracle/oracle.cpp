@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <map>
+#include <utility>
 
 namespace millrace::oracle {
 namespace {
@@ -22,8 +24,13 @@ struct run {
 
 class interpreter {
  public:
-  interpreter(const described& what, const std::vector<record>& records)
-      : what_(what), records_(records), nodes_(draw(what.pattern)), live_{{nodes_.start, {}, 0}} {}
+  /// `mine`: by record, whether it is of the key in hand.
+  interpreter(const described& what, const std::vector<record>& records, std::vector<bool> mine)
+      : what_(what),
+        records_(records),
+        mine_(std::move(mine)),
+        nodes_(draw(what.pattern)),
+        live_{{nodes_.start, {}, 0}} {}
 
   std::set<answer> run_all(bool final_watermark) {
     for (std::size_t i = 0; i < records_.size(); ++i) process(i);
@@ -39,6 +46,7 @@ class interpreter {
     const bool moves = index == 0 || records_[index].time_ns != now_;
     now_ = records_[index].time_ns;
     if (moves) advance();
+    if (!mine_[index]) return;
     std::vector<run> kept;
     for (const run& each : live_) {
       std::vector<run> made = successors(each, index);
@@ -246,6 +254,7 @@ class interpreter {
 
   const described& what_;
   const std::vector<record>& records_;
+  std::vector<bool> mine_;
   nodes nodes_;
   std::vector<run> live_;
   std::vector<run> complete_;
@@ -255,8 +264,15 @@ class interpreter {
 
 }  // namespace
 
-std::set<answer> find_all(const described& what, const std::vector<record>& records, bool final_watermark) {
-  return interpreter(what, records).run_all(final_watermark);
+std::set<answer> find_all(const described& what, const std::vector<record>& records, bool final_watermark,
+                          const std::string& key) {
+  if (key.empty()) return interpreter(what, records, std::vector<bool>(records.size(), true)).run_all(final_watermark);
+  std::map<value, std::vector<bool>> keys;
+  for (std::size_t i = 0; i < records.size(); ++i)
+    keys.try_emplace(records[i].fields.at(key), records.size(), false).first->second[i] = true;
+  std::set<answer> made;
+  for (auto& [of_key, mine] : keys) made.merge(interpreter(what, records, std::move(mine)).run_all(final_watermark));
+  return made;
 }
 
 }  // namespace millrace::oracle

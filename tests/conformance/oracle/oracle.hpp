@@ -31,8 +31,9 @@ struct too_many : std::runtime_error {
 };
 
 /// What a pattern finds in a feed, worked out the slow way: every partial match a list of its own, every event
-/// offered to every one of them. Records must be in the order of time; one partition.
-/// Errors: throws `too_many`.
-std::set<answer> find_all(const described& what, const std::vector<record>& records, bool final_watermark);
+/// offered to every one of them. Records must be in the order of time. `key`: the field by which the pattern
+/// partitions; empty: one partition. Time moves with every record, whatever its key. Errors: throws `too_many`.
+std::set<answer> find_all(const described& what, const std::vector<record>& records, bool final_watermark,
+                          const std::string& key = {});
 
 }  // namespace millrace::oracle

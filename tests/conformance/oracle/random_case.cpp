@@ -26,20 +26,67 @@ class generator {
 
   random_case run() {
     random_case made;
-    const bool ends_in_absence = one_in(6);
-    if (ends_in_absence || one_in(2)) made.rules.within = "within " + std::to_string(between(2, 8)) + "ms";
-    const bool between_events = !ends_in_absence && one_in(10);
-    if (between_events) made.rules.within = "within " + std::to_string(between(1, 4)) + "ms between events";
-    gaps_ = one_in(4) || between_events;
-    made.rules.stages = sequence(between(1, 4), 0);
-    if (ends_in_absence) made.rules.stages.push_back(absence(one_in(3) ? "not next" : "not then"));
-    made.rules.skip = skip(made.rules.stages);
-    made.rules.reports_timeouts = one_in(2);
-    made.feed = feed();
+    made.rules = one_in(2) ? straight_draft() : any_draft();
+    made.rules.by_id = one_in(3);
+    made.feed = feed(made.rules.by_id || is_straight_);
+    made.jitter_ms = between(1, 4);
+    names_.clear();
+    count_ = 0;
+    made.beside = one_in(2) ? straight_draft() : any_draft();
+    made.beside.by_id = one_in(2);
     return made;
   }
 
  private:
+  draft any_draft() {
+    draft made;
+    is_straight_ = false;
+    const bool ends_in_absence = one_in(6);
+    if (ends_in_absence || one_in(2)) made.within = "within " + std::to_string(between(2, 8)) + "ms";
+    const bool between_events = !ends_in_absence && one_in(10);
+    if (between_events) made.within = "within " + std::to_string(between(1, 4)) + "ms between events";
+    gaps_ = one_in(4) || between_events;
+    made.stages = sequence(between(1, 4), 0);
+    if (ends_in_absence) made.stages.push_back(absence(condition(), one_in(3) ? "not next" : "not then"));
+    made.skip = skip(made.stages);
+    made.reports_timeouts = one_in(2);
+    return made;
+  }
+
+  /// Stages in a straight line, with conditions on the event alone.
+  draft straight_draft() {
+    draft made;
+    is_straight_ = true;
+    gaps_ = false;
+    const bool ends_in_absence = one_in(4);
+    if (ends_in_absence || !one_in(4)) made.within = "within " + std::to_string(between(2, 12)) + "ms";
+    // Where no link branches, a skip strategy has one partial match a start.
+    const bool branches = one_in(2);
+    const int length = between(1, 5);
+    for (int i = 0; i < length; ++i) {
+      if (i > 0 && one_in(4)) made.stages.push_back(absence(plain_condition(), "not then"));
+      made.stages.push_back(straight_stage(branches));
+      if (i > 0) made.stages.back().link = branches ? one_of({"next", "then", "then any"}) : one_of({"next", "then"});
+    }
+    if (ends_in_absence) made.stages.push_back(absence(plain_condition(), "not then"));
+    if (!branches && !ends_in_absence) made.skip = skip(made.stages);
+    made.reports_timeouts = one_in(12);
+    return made;
+  }
+
+  draft_stage straight_stage(bool branches) {
+    draft_stage made;
+    made.name = "s" + std::to_string(count_++);
+    if (!one_in(10)) made.condition = plain_condition();
+    if (!one_in(4)) return made;
+    made.quantifier = one_of({"{2}", "{3}"});
+    if (one_in(3))
+      made.modifiers.push_back("strict");
+    else if (branches && one_in(3))
+      made.modifiers.push_back("any");
+    return made;
+  }
+
   // Not std::uniform_int_distribution: its numbers differ from library to library.
   int between(int least, int most) {
     return least + static_cast<int>(random_() % static_cast<std::uint64_t>(most - least + 1));
@@ -103,11 +150,11 @@ class generator {
     return std::ranges::find(s.modifiers, std::string("greedy")) != s.modifiers.end();
   }
 
-  draft_stage absence(const std::string& link) {
+  draft_stage absence(const std::string& condition, const std::string& link) {
     draft_stage made;
     made.link = link;
     made.name = "s" + std::to_string(count_++);
-    made.condition = condition();
+    made.condition = condition;
     return made;
   }
 
@@ -155,7 +202,7 @@ class generator {
     for (int i = 0; i < length; ++i) {
       const bool can_be_negated = i > 0 && !may_be_absent(made.back().quantifier);
       if (can_be_negated && i + 1 < length && one_in(5)) {
-        made.push_back(absence(one_of({"not then", "not then", "not next"})));
+        made.push_back(absence(condition(), one_of({"not then", "not then", "not next"})));
         continue;
       }
       draft_stage next = depth < 2 && one_in(5) ? group(depth) : one_in(7) ? any_order() : single();
@@ -182,11 +229,15 @@ class generator {
                          : how + " " + names[static_cast<std::size_t>(between(0, static_cast<int>(names.size()) - 1))];
   }
 
-  std::vector<shown> feed() {
+  std::vector<shown> feed(bool is_long) {
     std::vector<shown> made;
     std::int64_t time = between(0, 2);
-    for (int left = between(5, 14); left > 0; --left) {
-      made.push_back({time, one_of({"a", "b", "c", "d"}), static_cast<double>(between(1, 4))});
+    for (int left = between(5, is_long ? 24 : 14); left > 0; --left) {
+      shown& next = made.emplace_back();
+      next.time_ms = time;
+      next.id = between(1, 3);
+      next.name = one_of({"a", "b", "c", "d"});
+      next.price = between(1, 4);
       time += one_in(3) ? 0 : one_in(6) ? between(2, 5) : 1;
     }
     return made;
@@ -196,6 +247,7 @@ class generator {
   std::vector<std::string> names_;
   int count_ = 0;
   bool gaps_ = false;
+  bool is_straight_ = false;
 };
 
 /// Calls `change` for each stage of the case, wherever it nests, on a copy of the case.
@@ -236,6 +288,10 @@ bool has_gaps(const std::string& text) {
   return text.find("between events") != std::string::npos || text.find(" within ", stages) != std::string::npos;
 }
 
+std::string line_of(const shown& s) {
+  return fmt::format("{{\"t\":{},\"id\":{},\"name\":\"{}\",\"price\":{}}}\n", s.time_ms, s.id, s.name, s.price);
+}
+
 void drop_stage(std::vector<draft_stage>& stages, std::size_t i) {
   stages.erase(stages.begin() + static_cast<std::ptrdiff_t>(i));
   if (i == 0 && !stages.empty()) stages[0].link.clear();
@@ -244,17 +300,38 @@ void drop_stage(std::vector<draft_stage>& stages, std::size_t i) {
 }  // namespace
 
 std::string draft::text() const {
-  return "event E {\n  t     : timestamp(ms)\n  name  : string(8)\n  price : f64\n}\npattern p on E " + within +
-         " {\n" + stages_text(stages, "  ") + "  skip " + skip + "\n" + (reports_timeouts ? "  on timeout\n" : "") +
-         "}\n";
+  return "event E {\n  t     : timestamp(ms)\n  id    : i64\n  name  : string(8)\n  price : f64\n}\n" +
+         pattern_text("p");
+}
+
+std::string draft::pattern_text(const std::string& pattern_name) const {
+  return "pattern " + pattern_name + " on E " + (by_id ? "by id " : "") + within + " {\n" + stages_text(stages, "  ") +
+         "  skip " + skip + "\n" + (reports_timeouts ? "  on timeout\n" : "") + "}\n";
 }
 
 std::vector<record> random_case::records() const {
   std::vector<record> made;
   for (const shown& s : feed) {
     const std::int64_t time = s.time_ms * 1'000'000;
-    made.push_back({time, {{"t", time}, {"name", s.name}, {"price", s.price}}});
+    made.push_back({time, {{"t", time}, {"id", s.id}, {"name", s.name}, {"price", s.price}}});
   }
+  return made;
+}
+
+std::string random_case::in_order() const {
+  std::string made;
+  for (const shown& s : feed) made += line_of(s);
+  return made;
+}
+
+std::string random_case::out_of_order() const {
+  // A record comes where it would stand if it were this much later.
+  std::vector<std::pair<std::int64_t, const shown*>> late;
+  for (std::size_t i = 0; i < feed.size(); ++i)
+    late.emplace_back(feed[i].time_ms + static_cast<std::int64_t>(i * 7919 % 13) * jitter_ms / 12, &feed[i]);
+  std::ranges::stable_sort(late, {}, &std::pair<std::int64_t, const shown*>::first);
+  std::string made;
+  for (const auto& [at, s] : late) made += line_of(*s);
   return made;
 }
 
@@ -295,14 +372,14 @@ std::vector<random_case> smaller(const random_case& from) {
   made.back().rules.reports_timeouts = false;
   made.push_back(from);
   made.back().rules.within.clear();
+  made.push_back(from);
+  made.back().rules.by_id = false;
   return made;
 }
 
 std::string text_of(const random_case& each) {
   std::string made = each.rules.text();
-  for (std::size_t i = 0; i < each.feed.size(); ++i)
-    made += fmt::format("{}: {{\"t\":{},\"name\":\"{}\",\"price\":{}}}\n", i, each.feed[i].time_ms, each.feed[i].name,
-                        each.feed[i].price);
+  for (std::size_t i = 0; i < each.feed.size(); ++i) made += fmt::format("{}: {}", i, line_of(each.feed[i]));
   return made;
 }
 
