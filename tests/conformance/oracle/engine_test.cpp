@@ -168,6 +168,7 @@ outcome compare_ways(const random_case& each, bool over_shards, bool out_of_orde
                                  fmt::format("{}, 2 shards, {}", where,
                                              classes == cep::class_choice::fastest ? "fastest" : "runs"),
                                  remark);
+  if (!equal && remark != nullptr) *remark += "  beside:\n" + each.beside.pattern_text("q");
   return equal ? outcome::agree : outcome::disagree;
 }
 
