@@ -153,7 +153,7 @@ patterns_run play(benchmark::State& state, variety what, std::uint32_t count) {
     into.header.time_ns = into.data.ts;
     into.header.route = text_matcher::route;
   };
-  const auto process = [&](const event_header& each) { matcher.process(each); };
+  const processed_by process{matcher};
   cpu_stopwatch before, watch;
   slots.run(0, warm_up, fill, process, before);
   const std::uint64_t matches_before = matcher.found().matches;

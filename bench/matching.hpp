@@ -49,6 +49,7 @@ class text_matcher {
   static constexpr std::uint16_t route = rules::counts_here | 1;
 
   void process(const event_header& event) { engine_.process(event, *this); }
+  void look_ahead(const event_header& event, unsigned step) { engine_.look_ahead(event, step); }
   void finish() { engine_.finish(*this); }
 
   void operator()(const rules::released_match& match) noexcept {
@@ -108,6 +109,16 @@ class typed_matcher {
   no_output nowhere_;
   Key key_;
   detail::match_shard<T, Key, std::uint64_t, rule> shard_;
+};
+
+/// What `event_slots::run` calls, over a matcher.
+template <class Matcher>
+struct processed_by {
+  Matcher& matcher;
+
+  void operator()(const event_header& event) const { matcher.process(event); }
+  void look_ahead(const event_header& event, unsigned step) const requires requires { matcher.look_ahead(event, step); }
+  { matcher.look_ahead(event, step); }
 };
 
 /// Fails the benchmark unless the answer is the known one and no bound was met.

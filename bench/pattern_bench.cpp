@@ -73,7 +73,7 @@ void an_event(benchmark::State& state, std::chrono::nanoseconds key_gap, const M
     const auto matcher = make();
     event_slots<step> slots;
     const auto fill = [&](std::uint64_t place, event<step>& into) { stream.fill(place, into); };
-    const auto process = [&](const event_header& each) { matcher->process(each); };
+    const processed_by process{*matcher};
     cpu_stopwatch before, watch;
     slots.run(0, warm_up, fill, process, before);
     const std::uint64_t matches_before = matcher->found().matches;

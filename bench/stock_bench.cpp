@@ -70,7 +70,7 @@ stock_run play(Matcher& matcher, std::uint64_t count, const Fill& fill) {
     into.header.id.low = place;
     into.header.route = text_matcher::route;
   };
-  const auto process = [&](const event_header& each) { matcher.process(each); };
+  const processed_by process{matcher};
   cpu_stopwatch warm_up, measured;
   static_cast<void>(slots.run(0, count, numbered, process, warm_up, seconds_max()));
   const tally before = matcher.found();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/event/event.hpp>
+#include <millrace/event/look_ahead.hpp>
 
 #include <time.h>
 
@@ -50,17 +51,25 @@ template <event_data T>
 class event_slots {
  public:
   /// Fills events number `first` to `first + count - 1` by `fill(number, event<T>&)` and hands each to
-  /// `process(const event_header&)`, which `watch` times. Stops early, between two fillings, when the watch shows more
+  /// `process(const event_header&)`, which `watch` times; `process.look_ahead(header, step)`, where there is one, is
+  /// called beforehand, as a shard's thread does. Stops early, between two fillings, when the watch shows more
   /// than `seconds_max`. Returns how many were processed.
   template <class Fill, class Process>
   std::uint64_t run(std::uint64_t first, std::uint64_t count, Fill&& fill, Process&& process, cpu_stopwatch& watch,
                     double seconds_max = std::numeric_limits<double>::max()) {
     std::uint64_t done = 0;
+    look_ahead_cursor ahead;
     while (done < count && watch.seconds() < seconds_max) {
       const std::uint64_t filled = std::min<std::uint64_t>(slots_.size(), count - done);
       for (std::uint64_t i = 0; i < filled; ++i) fill(first + done + i, slots_[i]);
       watch.start();
-      for (std::uint64_t i = 0; i < filled; ++i) process(slots_[i].header);
+      for (std::uint64_t i = 0; i < filled; ++i) {
+        if constexpr (requires { process.look_ahead(slots_[i].header, 0U); })
+          ahead.advance(done + i, done + filled, [&](std::uint64_t place, unsigned step) {
+            process.look_ahead(slots_[place - done].header, step);
+          });
+        process(slots_[i].header);
+      }
       watch.stop();
       done += filled;
     }

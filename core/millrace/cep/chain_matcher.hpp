@@ -1,5 +1,6 @@
 #pragma once
 
+#include <millrace/cep/answer_table.hpp>
 #include <millrace/cep/chain_state.hpp>
 #include <millrace/cep/matcher.hpp>
 
@@ -22,11 +23,11 @@ class chain_matcher : public chain_state {
  public:
   chain_matcher(std::shared_ptr<const cep::automaton> compiled, chain links, Conditions conditions, std::uint16_t rule,
                 const matcher_limits& limits, held_events& events)
-      : chain_state(std::move(compiled), std::move(links), rule, limits, events), conditions_(std::move(conditions)) {
-    known_.resize(automaton_->condition_count);
-  }
+      : chain_state(std::move(compiled), std::move(links), rule, limits, events),
+        conditions_(std::move(conditions)),
+        known_(automaton_->condition_count) {}
 
-  void begin_event() noexcept { std::fill(known_.begin(), known_.end(), unknown); }
+  void begin_event() noexcept { known_.forget(); }
 
   /// Whether the event can be the first of a match.
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
@@ -56,7 +57,7 @@ class chain_matcher : public chain_state {
   }
 
  private:
-  enum knowledge : std::uint8_t { unknown, is_false, is_true };
+  enum knowledge : std::uint32_t { unknown, is_false, is_true };
 
   static bool waits(const chain_level* levels, std::size_t level) noexcept {
     return levels[level].wait != levels[level].tail;
@@ -92,13 +93,16 @@ class chain_matcher : public chain_state {
   }
 
   bool holds(condition_id id, const event_header& event) noexcept {
-    knowledge& known = known_[id];
-    if (known == unknown) known = conditions_.test_event(id, event) == verdict::yes ? is_true : is_false;
+    std::uint32_t known = known_[id];
+    if (known == unknown) {
+      known = conditions_.test_event(id, event) == verdict::yes ? is_true : is_false;
+      known_.set(id, known);
+    }
     return known == is_true;
   }
 
   Conditions conditions_;
-  std::vector<knowledge> known_;  // of the event in hand
+  answer_table known_;  // of the event in hand
 };
 
 }  // namespace millrace::cep

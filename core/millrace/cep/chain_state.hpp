@@ -61,9 +61,24 @@ class chain_state {
     list_if_idle(id);
   }
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return wheel_.next_deadline(); }
+  /// Before this time `advance` has nothing to do. Complexity: O(1).
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return wheel_.next_move_ns(); }
 
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { __builtin_prefetch(partitions_.data() + id * partition_bytes_); }
+
+  /// Starts to load the partial matches of a key, then what their oldest `events` are held by. Each is best called when
+  /// what the one before asked for has come.
+  void prefetch_matches(partition_id id, bool events) noexcept {
+    const chain_level* const levels = levels_of(id);
+    for (std::size_t i = 0; i < level_count_; ++i) {
+      if (levels[i].empty()) continue;
+      if (events)
+        events_.prefetch(element_at(levels[i], i, levels[i].head).event);
+      else
+        store_.prefetch(levels[i]);
+    }
+  }
 
   /// What it has reserved, part by part. An element of a ring may take twice its bytes, for rings grow by doubling.
   [[nodiscard]] std::array<state_part, 2> state_parts() const noexcept;

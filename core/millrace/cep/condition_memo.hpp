@@ -1,11 +1,11 @@
 #pragma once
 
+#include <millrace/cep/answer_table.hpp>
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/run_store.hpp>
 #include <millrace/event/event_header.hpp>
 #include <millrace/expr/program.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <utility>
@@ -52,29 +52,31 @@ class condition_memo {
   }
 
   /// Makes the event that is asked about from now on another one.
-  void begin_event() noexcept { std::fill(known_.begin(), known_.end(), unknown); }
+  void begin_event() noexcept { known_.forget(); }
 
   /// Makes the run that is asked about from now on the one with this path.
   void begin_run(std::uint32_t path) noexcept {
     path_ = path;
     unfolded_ = false;
-    if (asked_history_) std::fill(known_of_run_.begin(), known_of_run_.end(), unknown);
+    if (asked_history_) known_of_run_.forget();
     asked_history_ = false;
   }
 
   bool holds(condition_id id, const event_header& event) noexcept {
-    knowledge& known = known_[id];
+    std::uint32_t known = known_[id];
     if (known == unknown) {
       const verdict first = conditions_.test_event(id, event);
       known = first == verdict::no ? is_false : first == verdict::yes ? is_true : asks_history;
+      known_.set(id, known);
     }
     if (known != asks_history) return known == is_true;
-    knowledge& of_run = known_of_run_[id];
+    std::uint32_t of_run = known_of_run_[id];
     if (of_run == unknown) {
       if (!unfolded_) taken_ = store_.unfold(path_, history_);
       unfolded_ = true;
       asked_history_ = true;
       of_run = conditions_.test_history(id, event, taken_) ? is_true : is_false;
+      known_of_run_.set(id, of_run);
     }
     return of_run == is_true;
   }
@@ -104,13 +106,13 @@ class condition_memo {
   [[nodiscard]] std::uint64_t faulted() noexcept { return conditions_.faulted(); }
 
  private:
-  enum knowledge : std::uint8_t { unknown, is_false, is_true, asks_history };
+  enum knowledge : std::uint32_t { unknown, is_false, is_true, asks_history };
 
   Conditions conditions_;
   const automaton& of_;
   const run_store& store_;
-  std::vector<knowledge> known_;         // of the event in hand
-  std::vector<knowledge> known_of_run_;  // of the event and the run in hand
+  answer_table known_;         // of the event in hand
+  answer_table known_of_run_;  // of the event and the run in hand
   std::vector<expr::taken_event> history_;
   expr::history taken_;
   std::uint32_t path_ = null_handle;

@@ -15,21 +15,37 @@ namespace millrace::cep {
 /// bytes (fields packed one behind the other). When the directory is full, idle keys give way: see `number_for`; those
 /// that nobody names are found by a hand that walks round, a bounded number of steps a time.
 ///
+/// A key of eight bytes or fewer stands in the table itself; of a longer one its hash does, and the key is compared
+/// where it is stored.
+///
 /// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected.
 class key_directory {
  public:
-  key_directory(std::uint32_t capacity, std::size_t key_bytes_max)
-      : keys_(capacity, sizeof(stored_key) + key_bytes_max), numbers_(capacity), live_(capacity) {}
+  /// `is_uniform`: no two keys differ only by zeroes at the end (all have one size, or none begins another one).
+  key_directory(std::uint32_t capacity, std::size_t key_bytes_max, bool is_uniform)
+      : is_short_(is_uniform && key_bytes_max <= sizeof(std::uint64_t)),
+        keys_(capacity, sizeof(stored_key) + key_bytes_max),
+        numbers_(capacity),
+        live_(capacity) {}
 
   static std::uint64_t hash(std::span<const std::byte> key) noexcept {
-    return hash_bytes(key.data(), key.size(), 0x6d696c6c72616365);
+    constexpr std::uint64_t seed = 0x6d696c6c72616365;
+    if (key.size() == sizeof(std::uint64_t)) return hash_word(detail::load_word(key.data()), seed);
+    return hash_bytes(key.data(), key.size(), seed);
   }
 
   /// The key's number; `null_handle` when it has none.
   [[nodiscard]] partition_id find(std::span<const std::byte> key, std::uint64_t hash) noexcept {
-    const std::uint32_t* const found = numbers_.find(hash, [&](partition_id id) { return equals(id, key); });
+    const std::uint64_t word = word_of(key, hash);
+    const partition_id* const found =
+        is_short_ ? numbers_.find(hash, [&](std::uint64_t known) { return known == word; })
+                  : numbers_.find(
+                        hash, [&](std::uint64_t known, partition_id id) { return known == word && equals(id, key); });
     return found == nullptr ? null_handle : *found;
   }
+
+  /// Starts to load what `find` looks at first.
+  void prefetch(std::uint64_t hash) const noexcept { numbers_.prefetch(hash); }
 
   /// Gives a key without a number one. `may_evict(id)` says whether a key's number can be taken from it, and
   /// forgets the key where it says yes. `null_handle` when there is none to take.
@@ -44,7 +60,7 @@ class key_directory {
     const stored_key head{hash, static_cast<std::uint32_t>(key.size()), 0};
     std::memcpy(stored, &head, sizeof head);
     if (!key.empty()) std::memcpy(stored + sizeof head, key.data(), key.size());
-    *numbers_.try_insert(hash, id) = id;  // has room: it holds as many keys as the pool
+    *numbers_.try_insert(hash, word_of(key, hash)) = id;  // has room: it holds as many keys as the pool
     live_.set(id, true);
     return id;
   }
@@ -53,7 +69,7 @@ class key_directory {
   void erase(partition_id id) noexcept {
     stored_key head;
     std::memcpy(&head, keys_[id], sizeof head);
-    static_cast<void>(numbers_.erase(head.hash, [id](partition_id known) { return known == id; }));
+    static_cast<void>(numbers_.erase(head.hash, [id](std::uint64_t, partition_id known) { return known == id; }));
     live_.set(id, false);
     keys_.release(id);
   }
@@ -112,6 +128,14 @@ class key_directory {
     reservation words_;
   };
 
+  [[nodiscard]] std::uint64_t word_of(std::span<const std::byte> key, std::uint64_t hash) const noexcept {
+    if (!is_short_) return hash;
+    if (key.size() == sizeof(std::uint64_t)) return detail::load_word(key.data());
+    std::uint64_t word = 0;
+    std::memcpy(&word, key.data(), key.size());
+    return word;
+  }
+
   [[nodiscard]] bool equals(partition_id id, std::span<const std::byte> key) const noexcept {
     const auto known = key_of(id);
     return known.size() == key.size() && (key.empty() || std::memcmp(known.data(), key.data(), key.size()) == 0);
@@ -128,8 +152,9 @@ class key_directory {
     return false;
   }
 
+  bool is_short_;
   byte_slab_pool keys_;
-  keyed_table<partition_id, std::uint32_t> numbers_;
+  keyed_table<std::uint64_t, partition_id> numbers_;
   bit_set live_;
   std::uint32_t hand_ = 0;
 };

@@ -91,9 +91,20 @@ class matcher_state {
 
   /// A time at or before the next deadline of any key.
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return wheel_.next_deadline(); }
+  /// Before this time `advance` has nothing to do. Complexity: O(1).
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return wheel_.next_move_ns(); }
 
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { __builtin_prefetch(partitions() + id); }
+
+  /// Starts to load the oldest and the newest partial match of a key, then the `events` that they end with. Each is
+  /// best called when what the one before asked for has come.
+  void prefetch_matches(partition_id id, bool events) const noexcept {
+    const run_list& runs = partitions()[id].runs;
+    if (runs.empty()) return;
+    store_.prefetch(runs.head, events);
+    if (runs.tail != runs.head) store_.prefetch(runs.tail, events);
+  }
 
   /// Sequence of the first event of a release.
   [[nodiscard]] std::uint64_t start_sequence(const release& r) noexcept {

@@ -87,6 +87,9 @@ class pattern_matcher {
   /// Requires: the class is `runs`.
   void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
   void prefetch(partition_id id) const noexcept { chain_ ? chain_->prefetch(id) : runs_->prefetch(id); }
+  void prefetch_matches(partition_id id, bool events) noexcept {
+    chain_ ? chain_->prefetch_matches(id, events) : runs_->prefetch_matches(id, events);
+  }
 
   void begin_event() noexcept { chain_ ? chain_->begin_event() : runs_->begin_event(); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
@@ -103,6 +106,10 @@ class pattern_matcher {
   }
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept {
     return chain_ ? chain_->next_deadline() : runs_->next_deadline();
+  }
+
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept {
+    return chain_ ? chain_->next_move_ns() : runs_->next_move_ns();
   }
 
   /// Sequence of the first event of a release.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <millrace/base/cache_line.hpp>
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/matcher_limits.hpp>
@@ -25,7 +26,7 @@ struct step {
 
 /// A partial match: where it stands in the automaton and what it has taken. Also a complete match that waits
 /// for an earlier one.
-struct run {
+struct alignas(cache_line_bytes) run {
   std::uint32_t next;
   std::uint32_t path;   ///< last step
   std::uint64_t start;  ///< sequence of the first event
@@ -62,6 +63,14 @@ class run_store {
 
   [[nodiscard]] run& operator[](std::uint32_t handle) noexcept { return runs_[handle]; }
   [[nodiscard]] const run& operator[](std::uint32_t handle) const noexcept { return runs_[handle]; }
+
+  /// Starts to load a run; or its last step, and the run behind it.
+  void prefetch(std::uint32_t handle, bool step) const noexcept {
+    if (!step) return __builtin_prefetch(&runs_[handle]);
+    const run& of = runs_[handle];
+    __builtin_prefetch(&steps_[of.path]);
+    if (of.next != null_handle) __builtin_prefetch(&runs_[of.next]);
+  }
 
   /// A new run; `null_handle` when a bound is met. Its path must be set by the caller.
   [[nodiscard]] std::uint32_t try_run() noexcept {

@@ -70,6 +70,11 @@ class running_matcher {
     matcher_.watch(id, watcher);
   }
 
+  void prefetch(partition_id id) const noexcept { matcher_.prefetch(id); }
+  void prefetch_matches(partition_id id, bool events) noexcept {
+    if (is_open(id)) matcher_.prefetch_matches(id, events);
+  }
+
   void begin_event() noexcept { matcher_.begin_event(); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return matcher_.may_start(event); }
 
@@ -84,6 +89,7 @@ class running_matcher {
     if (is_open(id)) matcher_.advance_partition(id, now_ns, out);
   }
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return matcher_.next_deadline(); }
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return matcher_.next_move_ns(); }
 
   /// Gives back what the matcher holds, without handing it out: at most about `steps` partial matches or keys a call.
   /// True: nothing is left. Requires: no event has come since the first call.

@@ -48,6 +48,27 @@ std::size_t class_of(const std::vector<T>& constants, T value) noexcept {
   return 2 * below + (equal ? 1 : 0);
 }
 
+template <class T>
+std::int64_t integer_at(const std::byte* at) noexcept {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return static_cast<std::int64_t>(value);
+}
+
+/// Of a field whose values all are such.
+std::int64_t load_integer(field_type type, const std::byte* at) noexcept {
+  switch (type) {
+    case field_type::boolean: return integer_at<std::uint8_t>(at) != 0 ? 1 : 0;
+    case field_type::i8: return integer_at<std::int8_t>(at);
+    case field_type::i16: return integer_at<std::int16_t>(at);
+    case field_type::i32: return integer_at<std::int32_t>(at);
+    case field_type::u8: return integer_at<std::uint8_t>(at);
+    case field_type::u16: return integer_at<std::uint16_t>(at);
+    case field_type::u32: return integer_at<std::uint32_t>(at);
+    default: return integer_at<std::int64_t>(at);
+  }
+}
+
 }  // namespace
 
 /// A comparison of a field with a constant, of one condition.
@@ -97,7 +118,9 @@ class condition_index_builder {
 
   void add_number(condition_index::type_tables& tables, const std::vector<indexed_comparison>& comparisons) {
     const auto type = static_cast<field_type>(comparisons.front().code->a);
-    condition_index::number_table made{type, comparisons.front().code->x, {}, {}, 0};
+    condition_index::number_table made;
+    made.type = type;
+    made.offset = comparisons.front().code->x;
     if (is_floating(type)) {
       for (const auto& c : comparisons) made.floats.push_back(c.owner->constants_[c.code->y].floating);
       sort_unique(made.floats);
@@ -120,7 +143,21 @@ class condition_index_builder {
         if (!holds) clear(made.masks, index, c.condition);
       }
     }
+    if (!made.integers.empty()) fill_dense(made);
     tables.numbers.push_back(std::move(made));
+  }
+
+  /// From one below the lowest constant to one above the highest.
+  static void fill_dense(condition_index::number_table& table) {
+    const std::int64_t low = table.integers.front();
+    const std::int64_t high = table.integers.back();
+    if (low == INT64_MIN || high == INT64_MAX) return;
+    const std::uint64_t span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+    if (span > dense_span_max) return;
+    table.dense_from = low - 1;
+    for (std::uint64_t i = 0; i < span + 3; ++i)
+      table.dense.push_back(
+          static_cast<std::uint32_t>(class_of(table.integers, table.dense_from + static_cast<std::int64_t>(i))));
   }
 
   void add_text(condition_index::type_tables& tables, const std::vector<indexed_comparison>& comparisons) {
@@ -149,6 +186,8 @@ class condition_index_builder {
           clear(made.masks, index, c.condition);
     tables.texts.push_back(std::move(made));
   }
+
+  static constexpr std::uint64_t dense_span_max = 4'096;
 
   static std::uint64_t bit(std::size_t condition) noexcept { return std::uint64_t{1} << (condition % 64); }
 
@@ -207,7 +246,9 @@ const std::uint64_t* condition_index::number_mask(const number_table& table, con
     index = value > INT64_MAX ? 2 * table.integers.size() : class_of(table.integers, static_cast<std::int64_t>(value));
     // Above every constant of 64 bits: also above the highest that there can be.
   } else {
-    index = class_of(table.integers, static_cast<std::int64_t>(load(table.type, at).integer));
+    const std::int64_t value = load_integer(table.type, at);
+    const std::uint64_t place = static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(table.dense_from);
+    index = place < table.dense.size() ? table.dense[place] : class_of(table.integers, value);
   }
   return masks_.data() + table.masks + index * words_;
 }
@@ -229,6 +270,13 @@ const std::uint64_t* condition_index::text_mask(const text_table& table, const s
 void condition_index::select(const event_header& event, std::uint64_t* into) const noexcept {
   const type_tables& tables = types_[event.type];
   const std::byte* const data = data_of(event);
+  if (words_ == 1) {
+    std::uint64_t open = masks_[tables.base];
+    for (const text_table& table : tables.texts) open &= *text_mask(table, data);
+    for (const number_table& table : tables.numbers) open &= *number_mask(table, data);
+    *into = open;
+    return;
+  }
   std::memcpy(into, masks_.data() + tables.base, words_ * sizeof *into);
   const auto keep = [&](const std::uint64_t* mask) {
     for (std::size_t i = 0; i < words_; ++i) into[i] &= mask[i];

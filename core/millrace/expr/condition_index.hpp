@@ -41,10 +41,12 @@ class condition_index {
  private:
   /// What a field's value leaves open. Masks stand in `masks_`, `words_` each, from `masks` on.
   struct number_table {
-    field_type type;
-    std::uint32_t offset;
+    field_type type = field_type::i64;
+    std::uint32_t offset = 0;
     std::vector<std::int64_t> integers;  ///< ascending; class 2i+1 is the i-th, the even ones are between
     std::vector<double> floats;          ///< the same; behind the last class stands that of NaN
+    std::int64_t dense_from = 0;         ///< where integers lie close together, the value whose class
+    std::vector<std::uint32_t> dense;    ///< is the first here; the class of others is found by search
     std::size_t masks = 0;
   };
   struct text_table {

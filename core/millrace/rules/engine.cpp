@@ -12,6 +12,7 @@ engine::engine(std::shared_ptr<const revision> rules, const engine_limits& limit
       time_(rules->declarations->time),
       events_(limits.events, rules->declarations->data_bytes_max),
       board_(rules, limits, events_),
+      glances_(key_group_count_max * glances_each),
       gone_(rules->names.size()) {
   for (const auto& layout : rules->declarations->layouts) events_.set_data_bytes(layout->type(), layout->bytes());
 }
@@ -20,13 +21,44 @@ engine::engine(std::shared_ptr<const revision> rules, const engine_limits& limit
 
 void engine::move_time(std::int64_t now_ns) {
   time_ns_ = now_ns;
-  for (const auto& each : board_.rules()) each->matcher.advance(now_ns, releases_);
+  next_move_ns_ = std::numeric_limits<std::int64_t>::max();
+  for (const auto& each : board_.rules()) {
+    each->matcher.advance(now_ns, releases_);
+    next_move_ns_ = std::min(next_move_ns_, each->matcher.next_move_ns());
+  }
+}
+
+void engine::look_ahead(const event_header& event, unsigned step) noexcept {
+  if (event.type >= time_mark) return;
+  if (step == 0 && time_ == time_mode::arrival && !board_.wakes_any(event)) return;
+  auto& groups = board_.groups();
+  for (std::size_t index = 0; index < groups.size(); ++index) {
+    const running_group& group = groups[index];
+    if ((event.route >> index & 1) == 0 || !group.directory) continue;
+    glance& seen = glance_of(index, event);
+    if (step == 0) {
+      seen.sequence = event.sequence;
+      seen.hash = cep::key_directory::hash(board_.packer().pack(index, event));
+      seen.partition = null_handle;
+      group.directory->prefetch(seen.hash);
+    } else if (seen.sequence == event.sequence) {
+      if (step == 1) seen.partition = group.directory->find(board_.packer().pack(index, event), seen.hash);
+      if (seen.partition == null_handle) continue;
+      for (const auto& m : group.members) {
+        if (step == 1)
+          m.rule->matcher.prefetch(seen.partition);
+        else
+          m.rule->matcher.prefetch_matches(seen.partition, step == 3);
+      }
+    }
+  }
 }
 
 cep::partition_id engine::find_partition(std::size_t index, running_group& group, const event_header& event) {
   if (!group.directory) return 0;
   const auto key = board_.packer().pack(index, event);
-  const std::uint64_t hash = cep::key_directory::hash(key);
+  const glance& seen = glance_of(index, event);
+  const std::uint64_t hash = seen.sequence == event.sequence ? seen.hash : cep::key_directory::hash(key);
   const cep::partition_id known = group.directory->find(key, hash);
   if (known != null_handle) return known;
   // A key gets state only when a match can begin with it.
@@ -70,7 +102,10 @@ void engine::match(const event_header& event) {
   events_.pick_up(event);
   for (running_group& group : board_.groups()) {
     if (group.partition == null_handle) continue;
-    for (const auto& m : group.woken) m.rule->matcher.process(group.partition, event, releases_);
+    for (const auto& m : group.woken) {
+      m.rule->matcher.process(group.partition, event, releases_);
+      next_move_ns_ = std::min(next_move_ns_, m.rule->matcher.next_move_ns());
+    }
   }
   events_.put_down();
 }
@@ -97,6 +132,8 @@ void engine::watch(std::size_t index, std::span<const std::byte> key, cep::run_w
 // --- changes --------------------------------------------------------------------------------------------
 
 void engine::apply(engine_change& change) noexcept {
+  glances_.assign(glances_.size(), {});
+  next_move_ns_ = std::numeric_limits<std::int64_t>::min();
   change.board_.take_over(board_);
   std::swap(change.board_, board_);
   std::ranges::copy(gone_, change.gone_.begin());

@@ -3,6 +3,7 @@
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/key_directory.hpp>
 #include <millrace/cep/release.hpp>
+#include <millrace/event/look_ahead.hpp>
 #include <millrace/rules/program.hpp>
 #include <millrace/rules/revision.hpp>
 #include <millrace/rules/router.hpp>
@@ -83,6 +84,11 @@ class engine {
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
+  /// Starts to load what an event that is soon to come will need: step 0 where its key is looked up, 1 the state of its
+  /// key, 2 and 3 the partial matches; see `look_ahead_cursor`. Never needed; without a step the following do nothing.
+  /// Requires: the event has its place in the sequence, and comes as it is.
+  void look_ahead(const event_header& event, unsigned step) noexcept;
+
   /// Takes one event of those that the router sends here, or a `time_mark`, in order of time, and hands on what
   /// it releases, in order: what is due by its time, then its own matches, then `dead_event`s.
   template <class HandOn, class OnDead = decltype(no_dead_letters)>
@@ -155,7 +161,11 @@ class engine {
   /// Time moves once for all events of one time: a run that comes to where it is already overdue is over when time
   /// grows, in whichever shard it is.
   void advance_to(std::int64_t now_ns) {
-    if (now_ns != time_ns_) move_time(now_ns);
+    if (now_ns == time_ns_) return;
+    if (now_ns >= next_move_ns_)
+      move_time(now_ns);
+    else
+      time_ns_ = now_ns;
   }
   void move_time(std::int64_t now_ns);
   void find_partitions(const event_header& event);
@@ -185,13 +195,28 @@ class engine {
     });
   }
 
+  /// What `look_ahead` has found out about an event, for one group.
+  struct glance {
+    static constexpr std::uint64_t no_event = ~std::uint64_t{0};
+    std::uint64_t sequence = no_event;
+    std::uint64_t hash = 0;
+    cep::partition_id partition = null_handle;
+  };
+  static constexpr std::size_t glances_each = 32;  // events, a power of two
+  static_assert(look_ahead_distances.front() < glances_each);
+  [[nodiscard]] glance& glance_of(std::size_t group, const event_header& event) noexcept {
+    return glances_[group * glances_each + event.sequence % glances_each];
+  }
+
   engine_limits limits_;
   time_mode time_;
   cep::held_events events_;
   rule_board board_;
   cep::releases releases_;
-  std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();  // that all keys have come to
+  std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();       // that all keys have come to
+  std::int64_t next_move_ns_ = std::numeric_limits<std::int64_t>::min();  // no matcher is to do anything before it
   std::uint64_t processed_ = 0;
+  std::vector<glance> glances_;              // by group
   std::vector<cep::matcher_counters> gone_;  // by number, of patterns that are not in force any more
   engine_change* going_ = nullptr;           // changes whose patterns still hold something, oldest first
   engine_change* going_last_ = nullptr;

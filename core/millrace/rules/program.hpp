@@ -30,6 +30,18 @@ struct key_group {
       fields_of;  ///< by event type; empty for types that no pattern of the group sees
   std::size_t key_bytes_max = 0;
   std::uint64_t types = 0;  ///< event types that some pattern of the group sees
+
+  /// The fields have the same types in all events, so that no packed key begins another one.
+  [[nodiscard]] bool is_uniform() const noexcept {
+    const std::vector<const field*>* first = nullptr;
+    for (const auto& each : fields_of) {
+      if (each.empty()) continue;
+      if (first == nullptr) first = &each;
+      for (std::size_t i = 0; i < each.size(); ++i)
+        if (each[i]->type != (*first)[i]->type) return false;
+    }
+    return true;
+  }
 };
 
 /// A pattern, compiled.

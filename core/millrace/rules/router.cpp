@@ -1,5 +1,7 @@
 #include <millrace/rules/router.hpp>
 
+#include <millrace/base/fixed_string.hpp>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -33,8 +35,14 @@ void merge_zeroes(std::byte* at, std::size_t bytes) noexcept {
 }  // namespace
 
 std::span<const std::byte> key_packer::pack(std::size_t group, const event_header& event) noexcept {
+  const std::vector<piece>& pieces = pieces_[group][event.type];
+  if (pieces.size() == 1 && !pieces.front().is_floating) {
+    // One field as it is.
+    const std::byte* const at = data_of(event) + pieces.front().offset;
+    return {at, pieces.front().is_text ? sizeof(std::uint16_t) + read_fixed_string(at).size() : pieces.front().bytes};
+  }
   std::size_t size = 0;
-  for (const piece& p : pieces_[group][event.type]) {
+  for (const piece& p : pieces) {
     const std::byte* const from = data_of(event) + p.offset;
     std::size_t bytes = p.bytes;
     if (p.is_text) {

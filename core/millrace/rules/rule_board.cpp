@@ -47,7 +47,8 @@ rule_board::rule_board(std::shared_ptr<const revision> of, const engine_limits& 
     made.members.reserve(counts[i]);
     made.woken.reserve(counts[i]);
     if (group.key.types != 0 && group.since == of_->number && !group.key.fields.empty())
-      made.directory = std::make_unique<cep::key_directory>(limits.matcher.partitions, group.key.key_bytes_max);
+      made.directory = std::make_unique<cep::key_directory>(limits.matcher.partitions, group.key.key_bytes_max,
+                                                            group.key.is_uniform());
   }
   build_index(limits.shows_all);
   if (of_->number == 0) join_groups();
@@ -89,12 +90,21 @@ void rule_board::build_index(bool shows_all) {
   first_bit_.push_back(conditions.size());
   index_ = expr::condition_index(conditions, of_->declarations->layouts.size());
   open_.resize(index_.words());
+  open_ahead_.resize(index_.words());
   wakes_.resize(index_.words(), ~std::uint64_t{0});
   if (conditions.size() % 64 != 0 || conditions.empty())
     wakes_.back() = (std::uint64_t{1} << (conditions.size() % 64)) - 1;
   for (const std::uint32_t place : always_awake_)
     for (std::size_t bit = first_bit_[place]; bit < first_bit_[place + 1]; ++bit)
       wakes_[bit / 64] &= ~(std::uint64_t{1} << (bit % 64));
+}
+
+bool rule_board::wakes_any(const event_header& event) noexcept {
+  if (!always_awake_.empty()) return true;
+  index_.select(event, open_ahead_.data());
+  for (std::size_t word = 0; word < open_ahead_.size(); ++word)
+    if ((open_ahead_[word] & wakes_[word]) != 0) return true;
+  return false;
 }
 
 void rule_board::wake(const event_header& event) noexcept {

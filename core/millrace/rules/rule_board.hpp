@@ -63,6 +63,8 @@ class rule_board {
   /// conditions. Complexity: a look-up a field that conditions compare, and the rules that are woken: a pattern that
   /// passes over events that it has no use for sleeps until one of its conditions may hold.
   void wake(const event_header& event) noexcept;
+  /// Whether an event would wake a rule.
+  [[nodiscard]] bool wakes_any(const event_header& event) noexcept;
 
   [[nodiscard]] const revision& of() const noexcept { return *of_; }
   [[nodiscard]] key_packer& packer() noexcept { return packer_; }
@@ -87,6 +89,7 @@ class rule_board {
   // Over the conditions of all rules, by place; a rule's stand side by side.
   expr::condition_index index_;
   std::vector<std::uint64_t> open_;          // of the event in hand
+  std::vector<std::uint64_t> open_ahead_;    // of one to come
   std::vector<std::uint64_t> wakes_;         // bits that wake their rule
   std::vector<std::uint32_t> place_of_bit_;  // in `rules_`
   std::vector<std::size_t> first_bit_;       // by place, and one behind the last

@@ -52,7 +52,8 @@ class keyed_table {
 
   [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.bytes(); }
 
-  /// The value of the key with this hash for which `equal(const Key&)` holds; null when there is none.
+  /// The value of the key with this hash for which `equal(const Key&)`, or `equal(const Key&, const Value&)`, holds;
+  /// null when there is none.
   template <class Equal>
   [[nodiscard]] Value* find(std::uint64_t hash, Equal&& equal) noexcept {
     slot* const found = find_slot(tag_of(hash), equal);
@@ -71,7 +72,11 @@ class keyed_table {
     std::size_t index = home_of(tag);
     while (at(index).tag != empty) index = next(index);
     ++size_;
-    return &(::new (&at(index)) slot{tag, key, Value{}})->value;
+    slot* const made = ::new (&at(index)) slot;
+    made->tag = tag;
+    made->key = key;
+    made->value = Value{};
+    return &made->value;
   }
 
   /// Removes the key for which `equal` holds; false when there is none.
@@ -135,11 +140,17 @@ class keyed_table {
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
  private:
-  struct slot {
+  struct key_first {
     std::uint32_t tag;
     Key key;
     Value value;
   };
+  struct value_first {
+    std::uint32_t tag;
+    Value value;
+    Key key;
+  };
+  using slot = std::conditional_t<(sizeof(value_first) < sizeof(key_first)), value_first, key_first>;
 
   struct equal_to {
     const Key& key;
@@ -171,10 +182,18 @@ class keyed_table {
   }
 
   template <class Equal>
+  static bool is_equal(const slot& candidate, Equal& equal) noexcept {
+    if constexpr (std::is_invocable_v<Equal&, const Key&, const Value&>)
+      return equal(candidate.key, candidate.value);
+    else
+      return equal(candidate.key);
+  }
+
+  template <class Equal>
   [[nodiscard]] const slot* find_slot(std::uint32_t tag, Equal& equal) const noexcept {
     for (std::size_t index = home_of(tag);; index = next(index)) {
       const slot& candidate = at(index);
-      if (candidate.tag == tag && equal(candidate.key)) return &candidate;
+      if (candidate.tag == tag && is_equal(candidate, equal)) return &candidate;
       if (candidate.tag == empty) return nullptr;
     }
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <millrace/base/check.hpp>
 #include <millrace/pool/slab_pool.hpp>
 #include <millrace/time/overdue_heap.hpp>
@@ -36,6 +37,7 @@ class timer_wheel {
     nodes_[handle].payload = payload;
     place(handle);
     if (earliest_known_ && deadline_ns < earliest_ns_) earliest_ns_ = deadline_ns;
+    next_move_ns_ = std::min(next_move_ns_, deadline_ns);
     return handle;
   }
 
@@ -55,8 +57,10 @@ class timer_wheel {
     for (;;) {
       fire_due(on_due);
       const std::uint32_t slot = first_slot();
+      next_move_ns_ = std::numeric_limits<std::int64_t>::max();
       if (slot == none) break;
       const std::uint64_t start = start_of(slot);
+      next_move_ns_ = plain(start);
       if (start > target) break;
       now_ = std::min(target, jump_to(slot, start));
       redistribute(slot);
@@ -74,6 +78,10 @@ class timer_wheel {
     }
     return earliest_ns_;
   }
+
+  /// Before this time `advance` has nothing to do: at or before the next deadline; the end of time where no timer is
+  /// pending. Complexity: O(1), a load.
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return next_move_ns_; }
 
   /// The time of the last `advance`; while one runs, that of the timer being fired, or later.
   [[nodiscard]] std::int64_t now_ns() const noexcept { return plain(now_); }
@@ -217,6 +225,7 @@ class timer_wheel {
   using timer_node = detail::timer_node;
 
   std::uint64_t now_ = 0;
+  std::int64_t next_move_ns_ = std::numeric_limits<std::int64_t>::max();
   std::uint32_t used_levels_ = 0;
   std::array<std::uint64_t, levels> used_slots_{};
   detail::overdue_heap overdue_;

@@ -149,7 +149,7 @@ std::span<const std::byte> bytes(const std::string& text) { return std::as_bytes
 
 TEST(key_directory, agrees_with_a_map_while_idle_keys_give_way) {
   constexpr std::uint32_t capacity = 5;
-  key_directory directory(capacity, 12);
+  key_directory directory(capacity, 12, true);
   std::unordered_map<std::string, partition_id> known;
   std::set<partition_id> busy;
   std::mt19937 random(1);
@@ -192,7 +192,7 @@ TEST(key_directory, agrees_with_a_map_while_idle_keys_give_way) {
 }
 
 TEST(key_directory, keys_of_one_hash_stay_apart) {
-  key_directory directory(4, 4);
+  key_directory directory(4, 4, true);
   const auto never = [](partition_id) { return false; };
   const partition_id a = directory.insert(bytes("aa"), 1, never);
   const partition_id b = directory.insert(bytes("bb"), 1, never);
