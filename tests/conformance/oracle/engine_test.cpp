@@ -205,7 +205,7 @@ outcome compare(const random_case& each, std::uint64_t seed, std::string* remark
 
 /// The same in a child process, so that an engine that never ends, or crashes, is an outcome too.
 outcome compare_guarded(const random_case& each, std::uint64_t seed) {
-  constexpr unsigned seconds_max = 3;
+  constexpr unsigned seconds_max = 20;  // of a machine that may be busy
   const pid_t child = fork();
   if (child == 0) {
     alarm(seconds_max);
