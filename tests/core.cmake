@@ -20,6 +20,7 @@ millrace_test(rules
     core/rules/any_order_test.cpp
     core/rules/check_test.cpp
     core/rules/diagnostic_test.cpp
+    core/rules/engine_bounds_test.cpp
     core/rules/engine_change_test.cpp
     core/rules/engine_test.cpp
     core/rules/parse_test.cpp
