@@ -138,10 +138,9 @@ class closing_words {
       return failed;
     }
     const std::string bounds = bounds_text(summary_);
-    if (!bounds.empty()) {
-      std::fputs(bounds.c_str(), stderr);
-      return failed;
-    }
+    std::fputs(bounds.c_str(), stderr);
+    const cep::matcher_counters& all = summary_.engine;
+    if (all.refused + all.dropped + all.cut != 0) return failed;
     return summary_.source.dead + summary_.dead_at_bound != 0 ? say_dead() : done;
   }
 

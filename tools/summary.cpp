@@ -43,21 +43,21 @@ std::string count_if_any(const char* what, std::uint64_t count) {
   return count == 0 ? "" : fmt::format(", {} {}", count, what);
 }
 
-/// The options that move the bounds that were met.
-std::string options_of(const cep::matcher_counters& n) {
+/// The bounds that were met, each with the option that moves it: "keys with state in a shard (--max-keys)".
+std::string bounds_of(const cep::matcher_counters& n) {
   constexpr std::array<std::pair<cep::bound, const char*>, 8> options{
       {{cep::bound::runs_per_key, "--max-runs-per-key"},
        {cep::bound::runs, "--max-runs"},
        {cep::bound::steps_per_key, "--max-events-per-key"},
-       {cep::bound::steps, "--max-runs"},
+       {cep::bound::steps, "twice --max-runs"},
        {cep::bound::events, "--max-events"},
-       {cep::bound::match_events, "'within', or a bounded repetition: a match has too many events"},
+       {cep::bound::match_events, "'within' or a bounded repetition keeps below it"},
        {cep::bound::matches_at_once, "--max-matches-at-once"},
        {cep::bound::keys, "--max-keys"}}};
   std::string text;
   for (const auto& [bound, option] : options)
-    if (n.met(bound) && text.find(std::string(option) + ",") == std::string::npos) text += std::string(option) + ", ";
-  return text.substr(0, text.size() - std::min<std::size_t>(text.size(), 2));
+    if (n.met(bound)) text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", name_of(bound), option);
+  return text;
 }
 
 void json_latency(sink::json_text& json, std::string& text, const char* name, const histogram& of) {
@@ -74,18 +74,19 @@ std::string bounds_text(const replay::replay_summary& of) {
   std::string text;
   for (const replay::pattern_summary& pattern : of.patterns) {
     const cep::matcher_counters& n = pattern.counters;
-    if (n.refused + n.dropped + n.cut == 0) continue;
+    if (n.refused + n.dropped + n.cut + n.dead == 0) continue;
     text += fmt::format("millrace: pattern {}:", pattern.name);
     const char* comma = " ";
-    const auto tell = [&](std::uint64_t count, const char* what) {
+    const auto tell = [&](std::uint64_t count, const std::string& what) {
       if (count == 0) return;
-      text += fmt::format("{}{} {}", comma, count, what);
+      text += comma + what;
       comma = ", ";
     };
-    tell(n.refused, "partial matches were refused");
-    tell(n.dropped, "partial matches were dropped, the oldest first");
-    tell(n.cut, "matches were cut");
-    text += fmt::format(" because a bound on state was met: matches may be missing; see {}\n", options_of(n));
+    tell(n.refused, fmt::format("{} partial matches were refused", n.refused));
+    tell(n.dropped, fmt::format("{} partial matches were dropped, the oldest first,", n.dropped));
+    tell(n.cut, fmt::format("matches of one event were cut {} times", n.cut));
+    tell(n.dead, fmt::format("{} events were dead letters", n.dead));
+    text += fmt::format(" because a bound on state was met: {}; matches may be missing\n", bounds_of(n));
   }
   return text;
 }
@@ -108,9 +109,8 @@ std::string summary_text(const replay::replay_summary& of) {
     const cep::matcher_counters& n = pattern.counters;
     if (n.bounds_met == 0) continue;
     text += fmt::format(
-        "  bounds    {}: {} partial matches refused, {} dropped; {} events dead-lettered; {} matches "
-        "cut; see {}\n",
-        pattern.name, n.refused, n.dropped, n.dead, n.cut, options_of(n));
+        "  bounds    {}: {} partial matches refused, {} dropped; {} events dead-lettered; {} matches cut; met: {}\n",
+        pattern.name, n.refused, n.dropped, n.dead, n.cut, bounds_of(n));
   }
   if (of.engine.faults + of.select_faults != 0)
     text += fmt::format("  faults    {} overflows or divisions by zero in conditions, {} in select\n", of.engine.faults,

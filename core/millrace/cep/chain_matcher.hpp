@@ -1,6 +1,5 @@
 #pragma once
 
-#include <millrace/cep/answer_table.hpp>
 #include <millrace/cep/chain_state.hpp>
 #include <millrace/cep/matcher.hpp>
 
@@ -23,15 +22,17 @@ class chain_matcher : public chain_state {
  public:
   chain_matcher(std::shared_ptr<const cep::automaton> compiled, chain links, Conditions conditions, std::uint16_t rule,
                 const matcher_limits& limits, held_events& events)
-      : chain_state(std::move(compiled), std::move(links), rule, limits, events),
-        conditions_(std::move(conditions)),
-        known_(automaton_->condition_count) {}
+      : chain_state(std::move(compiled), std::move(links), rule, limits, events), conditions_(std::move(conditions)) {
+    for (const chain::link& link : chain_.links)
+      links_.push_back({test_of(link.takes), tests_of(link.stops), link.waiting});
+    pending_stops_ = tests_of(chain_.pending_stops);
+  }
 
-  void begin_event() noexcept { known_.forget(); }
+  void begin_event() noexcept { bits_ = known_bits_of(conditions_); }
 
   /// Whether the event can be the first of a match.
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
-    const bool starts = holds(chain_.links.front().takes, event);
+    const bool starts = holds(links_.front().takes, event);
     counters_.faults += conditions_.faulted();
     return starts;
   }
@@ -40,13 +41,13 @@ class chain_matcher : public chain_state {
   void process(partition_id id, const event_header& event, releases& out) {
     settle();
     chain_level* const levels = levels_of(id);
-    expire_due(levels, event.time_ns, out);
+    if (may_be_due(levels, event.time_ns)) expire_due(levels, event.time_ns, out);
     // From the last link to the first: an event serves a partial match once.
-    if (chain_.pending && waits(levels, level_count_ - 1) && holds_any(chain_.pending_stops, event))
+    if (chain_.pending && waits(levels, level_count_ - 1) && holds_any(pending_stops_, event))
       stop_waiting(levels, level_count_ - 1);
-    for (std::size_t i = chain_.links.size() - 1; i > 0; --i)
+    for (std::size_t i = links_.size() - 1; i > 0; --i)
       if (waits(levels, i - 1)) step(id, levels, i, event, out);
-    if (holds(chain_.links.front().takes, event)) {
+    if (holds(links_.front().takes, event)) {
       if (level_count_ == 0)
         complete(id, levels, event, out);
       else
@@ -57,7 +58,40 @@ class chain_matcher : public chain_state {
   }
 
  private:
-  enum knowledge : std::uint32_t { unknown, is_false, is_true };
+  /// A guard. Where all its clauses are single literals, it is met when of the conditions that it asks for those hold
+  /// that it wants.
+  struct test {
+    std::uint64_t asks = 0;
+    std::uint64_t wants = 0;
+    bool is_plain = true;
+    guard of;
+  };
+  struct tested_link {
+    test takes;
+    std::vector<test> stops;
+    cep::waiting waiting;
+  };
+
+  [[nodiscard]] test test_of(guard g) const {
+    test made;
+    made.of = g;
+    bool begins_clause = true;
+    for (std::uint32_t i = g.begin; i < g.end; ++i) {
+      const literal& l = automaton_->literals[i];
+      const std::uint64_t bit = std::uint64_t{1} << l.condition;
+      const bool wanted_otherwise = (made.asks & bit) != 0 && ((made.wants & bit) != 0) == l.negated;
+      made.is_plain = made.is_plain && begins_clause && l.ends_clause && !wanted_otherwise;
+      begins_clause = l.ends_clause;
+      made.asks |= bit;
+      if (!l.negated) made.wants |= bit;
+    }
+    return made;
+  }
+  [[nodiscard]] std::vector<test> tests_of(const std::vector<guard>& guards) const {
+    std::vector<test> made;
+    for (const guard g : guards) made.push_back(test_of(g));
+    return made;
+  }
 
   static bool waits(const chain_level* levels, std::size_t level) noexcept {
     return levels[level].wait != levels[level].tail;
@@ -65,7 +99,7 @@ class chain_matcher : public chain_state {
 
   /// Offers the event to what waits for link `i`.
   void step(partition_id id, chain_level* levels, std::size_t i, const event_header& event, releases& out) {
-    const chain::link& link = chain_.links[i];
+    const tested_link& link = links_[i];
     const bool stopped = !link.stops.empty() && holds_any(link.stops, event);
     const bool taken = holds(link.takes, event);
     if (taken && i == level_count_)
@@ -76,13 +110,15 @@ class chain_matcher : public chain_state {
       stop_waiting(levels, i - 1);
   }
 
-  bool holds_any(const std::vector<guard>& guards, const event_header& event) noexcept {
-    return std::ranges::any_of(guards, [&](guard g) { return holds(g, event); });
+  bool holds_any(const std::vector<test>& tests, const event_header& event) noexcept {
+    return std::ranges::any_of(tests, [&](const test& t) { return holds(t, event); });
   }
 
-  bool holds(guard g, const event_header& event) noexcept {
+  bool holds(const test& t, const event_header& event) noexcept {
+    if ((t.asks & ~bits_.known) == 0 && t.is_plain) [[likely]]
+      return (bits_.holds & t.asks) == t.wants;
     bool clause = false;
-    for (std::uint32_t i = g.begin; i < g.end; ++i) {
+    for (std::uint32_t i = t.of.begin; i < t.of.end; ++i) {
       const literal& l = automaton_->literals[i];
       clause = clause || holds(l.condition, event) != l.negated;
       if (!l.ends_clause) continue;
@@ -93,16 +129,18 @@ class chain_matcher : public chain_state {
   }
 
   bool holds(condition_id id, const event_header& event) noexcept {
-    std::uint32_t known = known_[id];
-    if (known == unknown) {
-      known = conditions_.test_event(id, event) == verdict::yes ? is_true : is_false;
-      known_.set(id, known);
+    const std::uint64_t bit = std::uint64_t{1} << id;
+    if ((bits_.known & bit) == 0) {
+      bits_.known |= bit;
+      if (conditions_.test_event(id, event) == verdict::yes) bits_.holds |= bit;
     }
-    return known == is_true;
+    return (bits_.holds & bit) != 0;
   }
 
   Conditions conditions_;
-  answer_table known_;  // of the event in hand
+  std::vector<tested_link> links_;
+  std::vector<test> pending_stops_;
+  condition_bits bits_;  // of the event in hand
 };
 
 }  // namespace millrace::cep

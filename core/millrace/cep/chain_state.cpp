@@ -269,7 +269,7 @@ void chain_state::make_match(std::uint64_t first, std::int64_t at_ns, releases& 
   }
 }
 
-void chain_state::finish_event(partition_id id, chain_level* levels) noexcept {
+void chain_state::prune_and_trim(chain_level* levels) noexcept {
   if (prune_before_ != 0) {
     std::uint32_t keep = levels[0].head;
     while (keep != levels[0].tail && events_[start_at(levels[0], keep).element.event].sequence < prune_before_) ++keep;
@@ -277,8 +277,6 @@ void chain_state::finish_event(partition_id id, chain_level* levels) noexcept {
     drop_starts(levels, keep);
   }
   if (trim_ && !completion_.active) trim(levels);
-  arm(id, levels);
-  list_if_idle(id);
 }
 
 void chain_state::settle_completion() noexcept {

@@ -139,8 +139,18 @@ class chain_state {
   void push(chain_level* levels, std::size_t level) noexcept;
   void push_start(chain_level* levels, const event_header& event) noexcept;
   void complete(partition_id id, chain_level* levels, const event_header& event, releases& out);
+  /// False: no partial match of the key has expired.
+  [[nodiscard]] bool may_be_due(const chain_level* levels, std::int64_t now_ns) noexcept {
+    return automaton_->within_ns != 0 && level_count_ != 0 && !levels[0].empty() &&
+           passed(start_at(levels[0], levels[0].head).time_ns, now_ns) >=
+               static_cast<std::uint64_t>(automaton_->within_ns);
+  }
   void expire_due(chain_level* levels, std::int64_t now_ns, releases& out);
-  void finish_event(partition_id id, chain_level* levels) noexcept;
+  void finish_event(partition_id id, chain_level* levels) noexcept {
+    if (prune_before_ != 0 || (trim_ && !completion_.active)) prune_and_trim(levels);
+    if (has_timers_ && !levels[0].empty() && head_of(id).timer == null_handle) arm(id, levels);
+    if (level_count_ != 0 && levels[0].empty()) list_if_idle(id);
+  }
 
   /// Gives back what the last event's matches kept.
   void settle() noexcept {
@@ -198,6 +208,7 @@ class chain_state {
   [[nodiscard]] std::uint64_t pruning_bound() noexcept;
   void make_match(std::uint64_t first, std::int64_t at_ns, releases& out);
   void arm(partition_id id, chain_level* levels) noexcept;
+  void prune_and_trim(chain_level* levels) noexcept;
 
   template <class F>
   void hand_out_made(const release& r, F&& f) {

@@ -20,10 +20,19 @@ enum class verdict : std::uint8_t {
   depends,  ///< on what the run has taken: ask `test_history`
 };
 
+/// Bit sets over the first 64 conditions of a pattern: what is known of the event in hand.
+struct condition_bits {
+  std::uint64_t known = 0;    ///< it is known
+  std::uint64_t holds = 0;    ///< it holds
+  std::uint64_t depends = 0;  ///< that is known, and it depends on what the partial match has taken
+};
+inline constexpr std::size_t condition_bits_max = 64;
+
 /// The conditions of one automaton, by number. A typed pattern's are lambdas, a text pattern's are compiled
 /// programs; either way calls are direct and inlined where they can be.
 ///
 /// `faulted()` tells, and forgets, how many evaluations ended in overflow or division by zero.
+/// Where somebody has found out beforehand what holds for the event in hand, `known_bits()` tells it.
 template <class C>
 concept condition_set = requires(C& conditions, condition_id id, const event_header& event, expr::history taken) {
   { conditions.test_event(id, event) }
@@ -35,6 +44,15 @@ concept condition_set = requires(C& conditions, condition_id id, const event_hea
   { conditions.faulted() }
   noexcept->std::same_as<std::uint64_t>;
 };
+
+/// What a condition set knows at once of the event in hand.
+template <condition_set Conditions>
+[[nodiscard]] condition_bits known_bits_of(const Conditions& conditions) noexcept {
+  if constexpr (requires { conditions.known_bits(); })
+    return conditions.known_bits();
+  else
+    return {};
+}
 
 /// Answers whether conditions hold, each asked once: the part about the event alone once an event, the rest once a
 /// run.
@@ -52,7 +70,10 @@ class condition_memo {
   }
 
   /// Makes the event that is asked about from now on another one.
-  void begin_event() noexcept { known_.forget(); }
+  void begin_event() noexcept {
+    bits_ = known_bits_of(conditions_);
+    if (of_.condition_count > condition_bits_max) known_.forget();
+  }
 
   /// Makes the run that is asked about from now on the one with this path.
   void begin_run(std::uint32_t path) noexcept {
@@ -63,13 +84,20 @@ class condition_memo {
   }
 
   bool holds(condition_id id, const event_header& event) noexcept {
-    std::uint32_t known = known_[id];
-    if (known == unknown) {
-      const verdict first = conditions_.test_event(id, event);
-      known = first == verdict::no ? is_false : first == verdict::yes ? is_true : asks_history;
-      known_.set(id, known);
+    if (id < condition_bits_max) {
+      const std::uint64_t bit = std::uint64_t{1} << id;
+      if ((bits_.known & bit) == 0) [[unlikely]]
+        find_out(id, bit, event);
+      if ((bits_.depends & bit) == 0) return (bits_.holds & bit) != 0;
+    } else {
+      std::uint32_t known = known_[id];
+      if (known == unknown) {
+        const verdict first = conditions_.test_event(id, event);
+        known = first == verdict::no ? is_false : first == verdict::yes ? is_true : asks_history;
+        known_.set(id, known);
+      }
+      if (known != asks_history) return known == is_true;
     }
-    if (known != asks_history) return known == is_true;
     std::uint32_t of_run = known_of_run_[id];
     if (of_run == unknown) {
       if (!unfolded_) taken_ = store_.unfold(path_, history_);
@@ -106,12 +134,20 @@ class condition_memo {
   [[nodiscard]] std::uint64_t faulted() noexcept { return conditions_.faulted(); }
 
  private:
+  void find_out(condition_id id, std::uint64_t bit, const event_header& event) noexcept {
+    const verdict first = conditions_.test_event(id, event);
+    bits_.known |= bit;
+    if (first == verdict::yes) bits_.holds |= bit;
+    if (first == verdict::depends) bits_.depends |= bit;
+  }
+
   enum knowledge : std::uint32_t { unknown, is_false, is_true, asks_history };
 
   Conditions conditions_;
   const automaton& of_;
   const run_store& store_;
-  answer_table known_;         // of the event in hand
+  condition_bits bits_;        // of the event in hand
+  answer_table known_;         // the same of conditions beyond them
   answer_table known_of_run_;  // of the event and the run in hand
   std::vector<expr::taken_event> history_;
   expr::history taken_;

@@ -4,6 +4,7 @@
 #include <millrace/expr/compile.hpp>
 #include <millrace/expr/condition_index.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,14 @@ struct open_conditions {
     const std::size_t bit = first + id;
     return (bits[bit / 64] >> (bit % 64) & 1) != 0;
   }
+  /// Of the pattern's first 64 conditions, `count` at most. Requires: `count` is not 0.
+  [[nodiscard]] std::uint64_t first_64(std::size_t count) const noexcept {
+    const std::size_t word = first / 64;
+    const std::size_t shift = first % 64;
+    std::uint64_t made = bits[word] >> shift;
+    if (shift + count > 64) made |= bits[word + 1] << (64 - shift);
+    return made;
+  }
 };
 
 /// The conditions of a text pattern, as a matcher wants them. Copies share the programs; each has its own
@@ -39,6 +48,13 @@ class condition_programs {
   explicit condition_programs(std::shared_ptr<const std::vector<condition>> conditions,
                               const open_conditions* open = nullptr)
       : conditions_(std::move(conditions)), open_(open) {
+    for (std::size_t id = 0; id < std::min(conditions_->size(), cep::condition_bits_max); ++id) {
+      const condition& c = (*conditions_)[id];
+      const std::uint64_t bit = std::uint64_t{1} << id;
+      all_ |= bit;
+      if (!expr::condition_index::covers(c.test.event_part)) continue;
+      (c.test.history_part.empty() ? settled_ : depends_) |= bit;
+    }
     for (const condition& c : *conditions_) {
       is_settled_.push_back(expr::condition_index::covers(c.test.event_part));
       room_.reserve(c.test.event_part.text_slots(), c.test.event_part.text_bytes());
@@ -56,6 +72,13 @@ class condition_programs {
     if ((c.types >> event.type & 1) == 0) return cep::verdict::no;
     if (!c.test.event_part.empty() && !holds(c.test.event_part, event, {})) return cep::verdict::no;
     return c.test.history_part.empty() ? cep::verdict::yes : cep::verdict::depends;
+  }
+
+  /// What the index says without evaluation.
+  [[nodiscard]] cep::condition_bits known_bits() const noexcept {
+    if (open_ == nullptr || open_->bits == nullptr || all_ == 0) return {};
+    const std::uint64_t open = open_->first_64(std::min(conditions_->size(), cep::condition_bits_max)) & all_;
+    return {all_ & (~open | settled_ | depends_), open & settled_, open & depends_};
   }
 
   [[nodiscard]] bool test_history(cep::condition_id id, const event_header& event, expr::history taken) noexcept {
@@ -77,6 +100,9 @@ class condition_programs {
 
   std::shared_ptr<const std::vector<condition>> conditions_;
   const open_conditions* open_;
+  std::uint64_t all_ = 0;                 // bits of the first 64 conditions, and so the following
+  std::uint64_t settled_ = 0;             // an open bit says that they hold
+  std::uint64_t depends_ = 0;             // the same, but for what a partial match has taken
   std::vector<std::uint8_t> is_settled_;  // by an open bit, without evaluation
   expr::workspace room_;
   std::uint64_t faults_ = 0;
