@@ -200,7 +200,7 @@ int run_replay(const void* opaque) {
   };
   options.on_dead_event = [&](std::string_view line) {
     const std::lock_guard lock(dead_mutex);
-    if (first_dead.empty()) first_dead = line.substr(0, line.size() - 1);
+    if (first_dead.empty()) first_dead = "a bound on state: " + std::string(line.substr(0, line.size() - 1));
     if (dead) dead->add_line(line);
   };
   trace_output trace(arguments, rules, options);

@@ -83,7 +83,7 @@ std::string bounds_text(const replay::replay_summary& of) {
       comma = ", ";
     };
     tell(n.refused, fmt::format("{} partial matches were refused", n.refused));
-    tell(n.dropped, fmt::format("{} partial matches were dropped, the oldest first,", n.dropped));
+    tell(n.dropped, fmt::format("{} of the oldest partial matches were dropped", n.dropped));
     tell(n.cut, fmt::format("matches of one event were cut {} times", n.cut));
     tell(n.dead, fmt::format("{} events were dead letters", n.dead));
     text += fmt::format(" because a bound on state was met: {}; matches may be missing\n", bounds_of(n));

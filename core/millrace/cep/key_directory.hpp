@@ -67,6 +67,7 @@ class key_directory {
 
   /// Takes its number from a key. Requires: it has one.
   void erase(partition_id id) noexcept {
+    ++erasures_;
     stored_key head;
     std::memcpy(&head, keys_[id], sizeof head);
     static_cast<void>(numbers_.erase(head.hash, [id](std::uint64_t, partition_id known) { return known == id; }));
@@ -83,6 +84,9 @@ class key_directory {
     }
     return null_handle;
   }
+
+  /// As long as it stays as it is, numbers that were found stay those of their keys.
+  [[nodiscard]] std::uint64_t erasures() const noexcept { return erasures_; }
 
   [[nodiscard]] bool full() const noexcept { return keys_.size() == keys_.capacity(); }
 
@@ -157,6 +161,7 @@ class key_directory {
   keyed_table<std::uint64_t, partition_id> numbers_;
   bit_set live_;
   std::uint32_t hand_ = 0;
+  std::uint64_t erasures_ = 0;
 };
 
 }  // namespace millrace::cep

@@ -1,7 +1,5 @@
 #include <millrace/rules/engine.hpp>
 
-#include <millrace/cep/number_for.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -30,19 +28,26 @@ void engine::move_time(std::int64_t now_ns) {
 
 void engine::look_ahead(const event_header& event, unsigned step) noexcept {
   if (event.type >= time_mark) return;
-  if (step == 0 && time_ == time_mode::arrival && !board_.wakes_any(event)) return;
+  std::uint64_t open = 0;
+  if (step == 0 && board_.fits_word()) {
+    const auto found = board_.open_word(event);
+    if (!found && time_ == time_mode::arrival) return;
+    open = found.value_or(0);
+  }
   auto& groups = board_.groups();
   for (std::size_t index = 0; index < groups.size(); ++index) {
     const running_group& group = groups[index];
     if ((event.route >> index & 1) == 0 || !group.directory) continue;
     glance& seen = glance_of(index, event);
     if (step == 0) {
-      seen.sequence = event.sequence;
-      seen.hash = cep::key_directory::hash(board_.packer().pack(index, event));
-      seen.partition = null_handle;
-      group.directory->prefetch(seen.hash);
+      const std::uint64_t hash = cep::key_directory::hash(board_.packer().pack(index, event));
+      seen = {event.sequence, hash, open, 0, null_handle};
+      group.directory->prefetch(hash);
     } else if (seen.sequence == event.sequence) {
-      if (step == 1) seen.partition = group.directory->find(board_.packer().pack(index, event), seen.hash);
+      if (step == 1) {
+        seen.partition = group.directory->find(board_.packer().pack(index, event), seen.hash);
+        seen.erasures = group.directory->erasures();
+      }
       if (seen.partition == null_handle) continue;
       for (const auto& m : group.members) {
         if (step == 1)
@@ -56,17 +61,22 @@ void engine::look_ahead(const event_header& event, unsigned step) noexcept {
 
 cep::partition_id engine::find_partition(std::size_t index, running_group& group, const event_header& event) {
   if (!group.directory) return 0;
-  const auto key = board_.packer().pack(index, event);
   const glance& seen = glance_of(index, event);
-  const std::uint64_t hash = seen.sequence == event.sequence ? seen.hash : cep::key_directory::hash(key);
+  const bool was_seen = seen.sequence == event.sequence;
+  if (was_seen && seen.partition != null_handle && seen.erasures == group.directory->erasures()) return seen.partition;
+  const auto key = board_.packer().pack(index, event);
+  const std::uint64_t hash = was_seen ? seen.hash : cep::key_directory::hash(key);
   const cep::partition_id known = group.directory->find(key, hash);
-  if (known != null_handle) return known;
+  return known != null_handle ? known : open_partition(group, {key, hash}, event);
+}
+
+cep::partition_id engine::open_partition(running_group& group, const cep::new_key& key, const event_header& event) {
   // A key gets state only when a match can begin with it.
   const bool starts = std::ranges::any_of(
       group.woken, [&](const running_group::member& m) { return m.rule->matcher.may_start(event); });
   if (!starts) return null_handle;
-  const cep::partition_id made = cep::number_for({key, hash}, *group.directory, limits_.matcher.when_full,
-                                                 group.watched, event.time_ns, releases_, [&](auto&& f) {
+  const cep::partition_id made = cep::number_for(key, *group.directory, limits_.matcher.when_full, group.watched,
+                                                 event.time_ns, releases_, [&](auto&& f) {
                                                    for (const auto& m : group.members) f(m.rule->matcher);
                                                  });
   if (made == null_handle)
@@ -76,8 +86,13 @@ cep::partition_id engine::find_partition(std::size_t index, running_group& group
 }
 
 void engine::find_partitions(const event_header& event) {
-  board_.wake(event);
+  // Where the one group's part was looked up ahead, so was what the index says.
+  const glance& seen = glance_of(0, event);
   auto& groups = board_.groups();
+  if (seen.sequence == event.sequence && board_.fits_word())
+    board_.wake_by(seen.open, event.type);
+  else
+    board_.wake(event);
   for (std::size_t index = 0; index < groups.size(); ++index) {
     running_group& group = groups[index];
     group.partition = null_handle;

@@ -2,6 +2,7 @@
 
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/key_directory.hpp>
+#include <millrace/cep/number_for.hpp>
 #include <millrace/cep/release.hpp>
 #include <millrace/event/look_ahead.hpp>
 #include <millrace/rules/program.hpp>
@@ -170,6 +171,8 @@ class engine {
   void move_time(std::int64_t now_ns);
   void find_partitions(const event_header& event);
   [[nodiscard]] cep::partition_id find_partition(std::size_t index, running_group& group, const event_header& event);
+  [[nodiscard]] cep::partition_id open_partition(running_group& group, const cep::new_key& key,
+                                                 const event_header& event);
   void advance_partitions(const event_header& event);
   void match(const event_header& event);
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept;
@@ -200,6 +203,8 @@ class engine {
     static constexpr std::uint64_t no_event = ~std::uint64_t{0};
     std::uint64_t sequence = no_event;
     std::uint64_t hash = 0;
+    std::uint64_t open = 0;      // see `rule_board::open_word`
+    std::uint64_t erasures = 0;  // of the directory, when the partition was found
     cep::partition_id partition = null_handle;
   };
   static constexpr std::size_t glances_each = 32;  // events, a power of two

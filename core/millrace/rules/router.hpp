@@ -24,7 +24,8 @@ class key_packer {
  public:
   explicit key_packer(const revision& rules);
 
-  /// The key's bytes, valid until the next call and as long as the event. Requires: some pattern of the group sees the event's type.
+  /// The key's bytes, valid until the next call and as long as the event. Requires: some pattern of the group sees the
+  /// event's type.
   [[nodiscard]] std::span<const std::byte> pack(std::size_t group, const event_header& event) noexcept;
 
  private:

@@ -45,7 +45,9 @@ rule_board::rule_board(std::shared_ptr<const revision> of, const engine_limits& 
     const group_in_force& group = of_->groups[i];
     running_group& made = groups_.emplace_back();
     made.members.reserve(counts[i]);
-    made.woken.reserve(counts[i]);
+    made.room.reserve(counts[i]);
+    made.always_awake.resize(of_->declarations->layouts.size());
+    for (auto& each : made.always_awake) each.reserve(counts[i]);
     if (group.key.types != 0 && group.since == of_->number && !group.key.fields.empty())
       made.directory = std::make_unique<cep::key_directory>(limits.matcher.partitions, group.key.key_bytes_max,
                                                             group.key.is_uniform());
@@ -68,7 +70,11 @@ void rule_board::take_over(rule_board& before) noexcept {
 void rule_board::join_groups() noexcept {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     running_rule& rule = *rules_[i];
-    groups_[rule.what.group].members.push_back({rule.what.rule->types, &rule});
+    running_group& group = groups_[rule.what.group];
+    group.members.push_back({rule.what.rule->types, &rule});
+    if (std::ranges::find(always_awake_, static_cast<std::uint32_t>(i)) != always_awake_.end())
+      for (std::size_t type = 0; type < group.always_awake.size(); ++type)
+        if ((rule.what.rule->types >> type & 1) != 0) group.always_awake[type].push_back(group.members.back());
     rule.open = {open_.data(), first_bit_[i]};
   }
 }
@@ -90,7 +96,6 @@ void rule_board::build_index(bool shows_all) {
   first_bit_.push_back(conditions.size());
   index_ = expr::condition_index(conditions, of_->declarations->layouts.size());
   open_.resize(index_.words());
-  open_ahead_.resize(index_.words());
   wakes_.resize(index_.words(), ~std::uint64_t{0});
   if (conditions.size() % 64 != 0 || conditions.empty())
     wakes_.back() = (std::uint64_t{1} << (conditions.size() % 64)) - 1;
@@ -99,33 +104,22 @@ void rule_board::build_index(bool shows_all) {
       wakes_[bit / 64] &= ~(std::uint64_t{1} << (bit % 64));
 }
 
-bool rule_board::wakes_any(const event_header& event) noexcept {
-  if (!always_awake_.empty()) return true;
-  index_.select(event, open_ahead_.data());
-  for (std::size_t word = 0; word < open_ahead_.size(); ++word)
-    if ((open_ahead_[word] & wakes_[word]) != 0) return true;
-  return false;
-}
-
-void rule_board::wake(const event_header& event) noexcept {
-  for (running_group& group : groups_) group.woken.clear();
-  const auto add = [&](std::size_t place) {
-    running_rule& rule = *rules_[place];
-    const std::uint64_t types = rule.what.rule->types;
-    if ((types >> event.type & 1) != 0) groups_[rule.what.group].woken.push_back({types, &rule});
-  };
-  for (const std::uint32_t place : always_awake_) add(place);
-  index_.select(event, open_.data());
+void rule_board::wake_sleepers(event_type type) noexcept {
+  for (running_group& group : groups_)
+    group.room.assign(group.always_awake[type].begin(), group.always_awake[type].end());
   std::size_t passed = 0;  // bits of rules that are awake already
   for (std::size_t word = 0; word < open_.size(); ++word) {
     for (std::uint64_t bits = open_[word] & wakes_[word]; bits != 0; bits &= bits - 1) {
       const std::size_t bit = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
       if (bit < passed) continue;
       const std::uint32_t place = place_of_bit_[bit];
-      add(place);
       passed = first_bit_[place + 1];
+      running_rule& rule = *rules_[place];
+      const std::uint64_t types = rule.what.rule->types;
+      if ((types >> type & 1) != 0) groups_[rule.what.group].room.push_back({types, &rule});
     }
   }
+  for (running_group& group : groups_) group.woken = group.room;
 }
 
 }  // namespace millrace::rules

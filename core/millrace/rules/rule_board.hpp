@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace millrace::rules {
@@ -40,9 +42,11 @@ struct running_group {
   };
   std::unique_ptr<cep::key_directory> directory;  // none: one partition in all
   std::vector<member> members;
-  std::vector<member> woken;                  // those that the event in hand may concern
-  cep::partition_id partition = null_handle;  // of the event in hand
-  cep::partition_id watched = null_handle;    // never given to another key
+  std::vector<std::vector<member>> always_awake;  // by event type
+  std::vector<member> room;                       // for those that are woken
+  std::span<const member> woken;                  // those that the event in hand may concern
+  cep::partition_id partition = null_handle;      // of the event in hand
+  cep::partition_id watched = null_handle;        // never given to another key
 };
 
 /// What one revision runs in one shard. Every container has its size or its room when it is made, so that taking over
@@ -62,9 +66,24 @@ class rule_board {
   /// Fills `running_group::woken` for an event, of the groups in `route`, and makes what the index says of it known to
   /// conditions. Complexity: a look-up a field that conditions compare, and the rules that are woken: a pattern that
   /// passes over events that it has no use for sleeps until one of its conditions may hold.
-  void wake(const event_header& event) noexcept;
-  /// Whether an event would wake a rule.
-  [[nodiscard]] bool wakes_any(const event_header& event) noexcept;
+  void wake(const event_header& event) noexcept {
+    index_.select(event, open_.data());
+    wake_open(event.type);
+  }
+
+  /// What the index says of an event, where it fits one word: to be given to `wake_by`. Nothing, where the event wakes
+  /// no rule.
+  [[nodiscard]] bool fits_word() const noexcept { return open_.size() == 1; }
+  [[nodiscard]] std::optional<std::uint64_t> open_word(const event_header& event) const noexcept {
+    std::uint64_t open;
+    index_.select(event, &open);
+    if ((open & wakes_.front()) == 0 && always_awake_.empty()) return std::nullopt;
+    return open;
+  }
+  void wake_by(std::uint64_t open, event_type type) noexcept {
+    open_.front() = open;
+    wake_open(type);
+  }
 
   [[nodiscard]] const revision& of() const noexcept { return *of_; }
   [[nodiscard]] key_packer& packer() noexcept { return packer_; }
@@ -80,6 +99,13 @@ class rule_board {
  private:
   void join_groups() noexcept;
   void build_index(bool shows_all);
+  void wake_open(event_type type) noexcept {
+    std::uint64_t wakes = 0;
+    for (std::size_t word = 0; word < open_.size(); ++word) wakes |= open_[word] & wakes_[word];
+    for (running_group& group : groups_) group.woken = group.always_awake[type];
+    if (wakes != 0) wake_sleepers(type);
+  }
+  void wake_sleepers(event_type type) noexcept;
 
   std::shared_ptr<const revision> of_;
   key_packer packer_;
@@ -89,7 +115,6 @@ class rule_board {
   // Over the conditions of all rules, by place; a rule's stand side by side.
   expr::condition_index index_;
   std::vector<std::uint64_t> open_;          // of the event in hand
-  std::vector<std::uint64_t> open_ahead_;    // of one to come
   std::vector<std::uint64_t> wakes_;         // bits that wake their rule
   std::vector<std::uint32_t> place_of_bit_;  // in `rules_`
   std::vector<std::size_t> first_bit_;       // by place, and one behind the last
