@@ -30,7 +30,7 @@ class key_directory {
 
   static std::uint64_t hash(std::span<const std::byte> key) noexcept {
     constexpr std::uint64_t seed = 0x6d696c6c72616365;
-    if (key.size() == sizeof(std::uint64_t)) return hash_word(detail::load_word(key.data()), seed);
+    if (key.size() == sizeof(std::uint64_t)) return hash_word(millrace::detail::load_word(key.data()), seed);
     return hash_bytes(key.data(), key.size(), seed);
   }
 
@@ -134,7 +134,7 @@ class key_directory {
 
   [[nodiscard]] std::uint64_t word_of(std::span<const std::byte> key, std::uint64_t hash) const noexcept {
     if (!is_short_) return hash;
-    if (key.size() == sizeof(std::uint64_t)) return detail::load_word(key.data());
+    if (key.size() == sizeof(std::uint64_t)) return millrace::detail::load_word(key.data());
     std::uint64_t word = 0;
     std::memcpy(&word, key.data(), key.size());
     return word;
