@@ -15,7 +15,7 @@ class reservation {
  public:
   reservation() noexcept = default;
 
-  /// Requires: `alignment` is a power of two.
+  /// Requires: `alignment` is a power of two, at most 4,096.
   reservation(std::size_t bytes, std::size_t alignment, memory_content content);
 
   /// `count` items of `bytes_each` bytes; the product is checked before anything is allocated.
