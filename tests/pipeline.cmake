@@ -29,4 +29,4 @@ millrace_test(threaded_executor SOURCES pipeline/topology/record_reader_test.cpp
 millrace_test(executor_allocation SOURCES allocation_counter.cpp pipeline/topology/executor_allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(allocation SOURCES allocation_counter.cpp pipeline/topology/allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(operator_allocation SOURCES allocation_counter.cpp pipeline/topology/rules_operator_allocation_test.cpp pipeline/topology/typed_operator_allocation_test.cpp LIBRARIES millrace::pipeline)
-millrace_test(topology SOURCES pipeline/topology/bounds_test.cpp pipeline/topology/topology_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
+millrace_test(topology SOURCES pipeline/topology/bounds_test.cpp pipeline/topology/matcher_class_test.cpp pipeline/topology/topology_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
