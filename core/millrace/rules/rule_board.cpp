@@ -11,7 +11,8 @@ namespace {
 
 cep::matcher_limits bounds_of(bool keyed, const engine_limits& limits) {
   cep::matcher_limits made = limits.matcher;
-  if (!keyed) made.partitions = 1;
+  // One that many keys have in turn is not alone: it must become idle in time.
+  made.partitions = keyed ? std::max(made.partitions, 2U) : 1;
   return made;
 }
 

@@ -119,7 +119,7 @@ class match_shard {
         rules_(typename running_rule<Rules>::setup{std::get<Index>(rules), static_cast<std::uint16_t>(Index), false,
                                                    bounds_, classes_, events_}...) {
     if constexpr (Key::keyed)
-      directory_.emplace(bounds.partitions, sizeof(key_(std::declval<const T&>())), true);
+      directory_.emplace(limits.keys, sizeof(key_(std::declval<const T&>())), true);
     else
       for_each_rule([](auto& rule) { rule.matcher.open(0); });
     due_.reserve(1'024);

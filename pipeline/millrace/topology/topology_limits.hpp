@@ -3,6 +3,7 @@
 #include <millrace/cep/matcher_limits.hpp>
 #include <millrace/cep/pattern_matcher.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace millrace {
@@ -31,7 +32,8 @@ namespace detail {
 [[nodiscard]] inline cep::matcher_limits matcher_limits_of(const topology_limits& limits, bool keyed) noexcept {
   return {.runs = limits.runs,
           .steps = limits.steps,
-          .partitions = keyed ? limits.keys : 1,
+          // One that many keys have in turn is not alone: it must become idle in time.
+          .partitions = keyed ? std::max(limits.keys, 2U) : 1,
           .match_events = limits.match_events,
           .runs_per_key = limits.runs_per_key,
           .steps_per_key = limits.steps_per_key,
