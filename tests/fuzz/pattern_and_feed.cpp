@@ -113,6 +113,18 @@ std::string text_of(const answers& all) {
   return made;
 }
 
+/// The class of matcher must not be told from the answers.
+void compare_classes(const conformance::rules_run& fastest, const conformance::rules_run& runs) {
+  if (fastest.bound_met || runs.bound_met || (fastest.lines == runs.lines && fastest.late == runs.late)) return;
+  const auto text = [](const conformance::rules_run& run) {
+    std::string made;
+    for (const conformance::printed& line : run.lines)
+      made += "  " + line.pattern + text_of(answers{{line.timeout, line.at, line.stages}});
+    return made;
+  };
+  throw std::logic_error("single runs find\n" + text(runs) + "the fastest class finds\n" + text(fastest));
+}
+
 bool compare(const shared_program& rules, const std::string& text, const std::string& feed,
              const conformance::rules_run& engine) {
   const oracle::described what = oracle::describe(text);
@@ -144,7 +156,10 @@ fate try_pattern_and_feed(std::string_view input) {
   const shared_program rules = try_compile(text);
   if (rules == nullptr) return fate::refused;
   try {
-    const auto run = conformance::run_rules(rules, feed, true, std::nullopt, small_limits(input.size()));
+    rules::engine_limits limits = small_limits(input.size());
+    const auto run = conformance::run_rules(rules, feed, true, std::nullopt, limits);
+    limits.classes = cep::class_choice::runs_only;
+    compare_classes(run, conformance::run_rules(rules, feed, true, std::nullopt, limits));
     if (rules->patterns.size() != 1 || rules->layouts.size() != 1 || !is_known(*rules->layouts[0]) || run.bound_met)
       return fate::ran;
     return compare(rules, text, feed, run) ? fate::compared : fate::ran;
