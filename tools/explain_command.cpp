@@ -101,7 +101,8 @@ class memory_table {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const auto* const directory = board_.groups()[i].directory.get();
       if (directory == nullptr) continue;
-      double bytes = static_cast<double>(directory->reserved_bytes()) / directory->capacity();
+      const std::size_t table = directory->scattered_bytes();
+      double bytes = static_cast<double>(directory->reserved_bytes() - table) / directory->capacity();
       double match = 0;
       double event = 0;
       for (const auto& rule : board_.rules()) {
@@ -114,9 +115,11 @@ class memory_table {
       const auto all = [&](double each) {
         return bytes_text(static_cast<std::size_t>(each * static_cast<double>(keys)));
       };
-      fmt::print(
-          "  {} keys by {} take {}; with a partial match of each pattern {}, and {} more for every event in them\n",
-          keys, fmt::join(groups[i].key.fields, ", "), all(bytes), all(bytes + match), all(event));
+      const std::string by = fmt::format("{}", fmt::join(groups[i].key.fields, ", "));
+      fmt::print("  {} keys by {}, which are scattered over a table of {}, take {} beside it;\n", keys, by,
+                 bytes_text(table), all(bytes));
+      fmt::print("  with a partial match of each pattern {}, and {} more for every event in them\n", all(bytes + match),
+                 all(event));
     }
   }
 

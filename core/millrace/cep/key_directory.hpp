@@ -101,6 +101,8 @@ class key_directory {
   [[nodiscard]] std::size_t reserved_bytes() const noexcept {
     return keys_.reserved_bytes() + numbers_.reserved_bytes() + live_.reserved_bytes();
   }
+  /// What of them keys are scattered over, so that a few thousand make all of it resident.
+  [[nodiscard]] std::size_t scattered_bytes() const noexcept { return numbers_.reserved_bytes(); }
 
  private:
   static constexpr std::uint32_t steps_max = 256;
