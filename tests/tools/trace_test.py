@@ -129,6 +129,19 @@ def only_the_key_is_told_of_and_the_output_is_the_same(place):
 
 
 @checks.case
+def a_traced_key_takes_no_place_from_others(place):
+    rules = EVENT + "pattern p on A by k within 50ms { a : x == 1 then b : x == 2 }"
+    feed = "".join(record(i * 100, k="k%d" % i) + record(i * 100 + 1, k="k%d" % i, x=2) for i in range(5))
+    plain = place.match(feed, "--max-keys", "1", rules=rules)
+    ended(plain, 0)
+    same(plain.stdout.count(b"\n"), 5)
+    for key in ("k0", "k3", "other"):
+        traced = place.match(feed, "--max-keys", "1", "--trace", key, rules=rules)
+        ended(traced, 0)
+        same(traced.stdout, plain.stdout, key)
+
+
+@checks.case
 def events_that_a_pattern_has_no_use_for_are_told_too(place):
     # Without a watcher the pattern sleeps through them.
     same(len(told(place, "pattern p on A by k { a : x == 1 then b : x == 2 }", events(7, 7, 7))), 3)

@@ -26,6 +26,7 @@ class replay_run::state {
       chosen.trace = &*trace_;
       chosen.limits.classes = cep::class_choice::runs_only;
       chosen.limits.shows_all = true;
+      ++chosen.limits.matcher.partitions;  // the traced key has one of its own, from the first event to the last
     }
     std::vector<match_stage*> shards;
     for (unsigned i = 0; i < options.shards.value_or(1); ++i) {
