@@ -157,7 +157,7 @@ cep::matcher_class expect_no_allocation(const char* name, const Key& key, const 
 
 template <class Pattern>
 cep::matcher_class expect_no_allocation(const char* name, const Pattern& pattern) {
-  return expect_no_allocation(name, detail::partition_by{&data::user}, pattern);
+  return expect_no_allocation(name, detail::partition_by<std::uint64_t data::*>{&data::user}, pattern);
 }
 
 TEST(typed_operators, links_allocate_nothing_an_event) {
