@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -49,7 +50,7 @@ class text_matcher {
   static constexpr std::uint16_t route = rules::counts_here | 1;
 
   void process(const event_header& event) { engine_.process(event, *this); }
-  void look_ahead(const event_header& event, unsigned step) { engine_.look_ahead(event, step); }
+  void look_ahead(std::span<const event_header* const> next) { engine_.look_ahead(next); }
   void finish() { engine_.finish(*this); }
 
   void operator()(const rules::released_match& match) noexcept {
@@ -117,8 +118,8 @@ struct processed_by {
   Matcher& matcher;
 
   void operator()(const event_header& event) const { matcher.process(event); }
-  void look_ahead(const event_header& event, unsigned step) const requires requires { matcher.look_ahead(event, step); }
-  { matcher.look_ahead(event, step); }
+  void look_ahead(std::span<const event_header* const> next) const requires requires { matcher.look_ahead(next); }
+  { matcher.look_ahead(next); }
 };
 
 /// Fails the benchmark unless the answer is the known one and no bound was met.

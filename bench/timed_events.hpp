@@ -1,14 +1,15 @@
 #pragma once
 
 #include <millrace/event/event.hpp>
-#include <millrace/event/look_ahead.hpp>
 
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace millrace::bench {
@@ -51,23 +52,20 @@ template <event_data T>
 class event_slots {
  public:
   /// Fills events number `first` to `first + count - 1` by `fill(number, event<T>&)` and hands each to
-  /// `process(const event_header&)`, which `watch` times; `process.look_ahead(header, step)`, where there is one, is
+  /// `process(const event_header&)`, which `watch` times; `process.look_ahead(events)`, where there is one, is
   /// called beforehand, as a shard's thread does. Stops early, between two fillings, when the watch shows more
   /// than `seconds_max`. Returns how many were processed.
   template <class Fill, class Process>
   std::uint64_t run(std::uint64_t first, std::uint64_t count, Fill&& fill, Process&& process, cpu_stopwatch& watch,
                     double seconds_max = std::numeric_limits<double>::max()) {
     std::uint64_t done = 0;
-    look_ahead_cursor ahead;
     while (done < count && watch.seconds() < seconds_max) {
       const std::uint64_t filled = std::min<std::uint64_t>(slots_.size(), count - done);
       for (std::uint64_t i = 0; i < filled; ++i) fill(first + done + i, slots_[i]);
       watch.start();
       for (std::uint64_t i = 0; i < filled; ++i) {
-        if constexpr (requires { process.look_ahead(slots_[i].header, 0U); })
-          ahead.advance(done + i, done + filled, [&](std::uint64_t place, unsigned step) {
-            process.look_ahead(slots_[place - done].header, step);
-          });
+        if constexpr (requires { process.look_ahead(std::span<const event_header* const>()); })
+          if (i % ahead_max == 0) look_ahead(i, filled, process);
         process(slots_[i].header);
       }
       watch.stop();
@@ -77,6 +75,16 @@ class event_slots {
   }
 
  private:
+  static constexpr std::size_t ahead_max = 16;
+
+  template <class Process>
+  void look_ahead(std::uint64_t from, std::uint64_t end, const Process& process) {
+    std::array<const event_header*, ahead_max> next;
+    const std::size_t count = std::min<std::uint64_t>(ahead_max, end - from);
+    for (std::size_t i = 0; i < count; ++i) next[i] = &slots_[from + i].header;
+    process.look_ahead({next.data(), count});
+  }
+
   std::vector<event<T>> slots_{1'024};
 };
 

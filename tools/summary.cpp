@@ -102,9 +102,9 @@ std::string summary_text(const replay::replay_summary& of) {
   if (in.skipped + in.outside + in.watermarks != 0)
     text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped,
                         count_if_any("outside of --from/--to", in.outside), count_if_any("watermarks", in.watermarks));
-  for (std::size_t i = 0; i < of.patterns.size(); ++i)
-    text += fmt::format("  pattern   {}: {} matches{}\n", of.patterns[i].name, of.patterns[i].matches,
-                        count_if_any("timeouts", of.patterns[i].timeouts));
+  for (const replay::pattern_summary& pattern : of.patterns)
+    text += fmt::format("  pattern   {}: {} matches{}\n", pattern.name, pattern.matches,
+                        count_if_any("timeouts", pattern.timeouts));
   for (const replay::pattern_summary& pattern : of.patterns) {
     const cep::matcher_counters& n = pattern.counters;
     if (n.bounds_met == 0) continue;

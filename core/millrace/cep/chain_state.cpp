@@ -73,6 +73,15 @@ bool chain_state::idle(partition_id id) noexcept {
   return is_empty(id);
 }
 
+bool chain_state::has_only_expired(partition_id id, std::int64_t now_ns) noexcept {
+  chain_level* const levels = levels_of(id);
+  if (chain_.pending || automaton_->within_ns == 0 || level_count_ == 0 || levels[0].empty()) return false;
+  const std::int64_t newest_ns = start_at(levels[0], levels[0].tail - 1).time_ns;
+  if (newest_ns > now_ns || passed(newest_ns, now_ns) < static_cast<std::uint64_t>(automaton_->within_ns)) return false;
+  drop_starts(levels, levels[0].tail);
+  return true;
+}
+
 void chain_state::list_if_idle(partition_id id) noexcept {
   partition_head& head = head_of(id);
   if (head.idle_link != not_listed || !is_empty(id)) return;
@@ -295,7 +304,10 @@ void chain_state::arm(partition_id id, chain_level* levels) noexcept {
   if (!has_timers_ || levels[0].empty()) return;
   partition_head& head = head_of(id);
   if (head.timer != null_handle) return;
-  const std::int64_t deadline = later(start_at(levels[0], levels[0].head).time_ns, automaton_->within_ns);
+  std::int64_t deadline = later(start_at(levels[0], levels[0].head).time_ns, automaton_->within_ns);
+  // Where time completes nothing, only memory waits for the timer, and events of the key look for themselves: while
+  // there is room for many more keys, a later timer has more to give back at once, or nothing to do.
+  if (!chain_.pending && wheel_.size() < partitions_max_ / 8) deadline = later(deadline, automaton_->within_ns);
   if (deadline != std::numeric_limits<std::int64_t>::max()) head.timer = wheel_.schedule(deadline, id);
 }
 

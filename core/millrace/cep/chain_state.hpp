@@ -41,6 +41,8 @@ class chain_state {
   void open(partition_id id) noexcept;
   [[nodiscard]] bool idle(partition_id id) noexcept;
   void close(partition_id id) noexcept;
+  /// Whether the key is idle but for partial matches that are over and whose timer is late; gives these back.
+  [[nodiscard]] bool has_only_expired(partition_id id, std::int64_t now_ns) noexcept;
 
   /// Gives back elements of a key without handing anything out: about `count_max` at most. Returns how many; where it
   /// is fewer, the key has none left.

@@ -62,6 +62,8 @@ class matcher_state {
   [[nodiscard]] partition_id next_idle() noexcept;
   /// Gives back the timer of an idle partition.
   void close(partition_id id) noexcept;
+  /// See `chain_state`. Timers here are never late.
+  [[nodiscard]] bool has_only_expired(partition_id /*id*/, std::int64_t /*now_ns*/) noexcept { return false; }
 
   /// Gives back partial matches of a key, and matches held back, without handing them out: at most `count_max`.
   /// Returns how many; where it is fewer, the key has none left. What is left of its timer says nothing any more.

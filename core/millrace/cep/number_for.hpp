@@ -30,7 +30,7 @@ template <class ForEach>
                                       partition_id keep, std::int64_t now_ns, releases& out, ForEach&& for_each) {
   const auto take_from_idle = [&](partition_id id) {
     bool idle = id != keep;
-    for_each([&](auto& matcher) { idle = idle && matcher.idle(id); });
+    for_each([&](auto& matcher) { idle = idle && (matcher.idle(id) || matcher.has_only_expired(id, now_ns)); });
     if (idle) for_each([&](auto& matcher) { matcher.close(id); });
     return idle;
   };

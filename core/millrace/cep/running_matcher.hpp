@@ -59,6 +59,10 @@ class running_matcher {
   }
   [[nodiscard]] bool idle(partition_id id) noexcept { return !is_open(id) || matcher_.idle(id); }
 
+  [[nodiscard]] bool has_only_expired(partition_id id, std::int64_t now_ns) noexcept {
+    return is_open(id) && matcher_.has_only_expired(id, now_ns);
+  }
+
   /// See `matcher_state`, and so the following.
   [[nodiscard]] partition_id next_idle() noexcept { return matcher_.next_idle(); }
   void drop_key(partition_id id, std::int64_t now_ns, releases& out) {

@@ -24,7 +24,7 @@ std::string missing(const automaton& of, const run_step& step, const condition_t
   return fmt::format("{}", fmt::join(reasons, ", "));
 }
 
-std::string with_reasons(std::string what, const std::string& reasons) {
+std::string with_reasons(const std::string& what, const std::string& reasons) {
   return reasons.empty() ? what : what + ": " + reasons;
 }
 

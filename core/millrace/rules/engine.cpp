@@ -1,6 +1,7 @@
 #include <millrace/rules/engine.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace millrace::rules {
@@ -20,43 +21,55 @@ engine::engine(std::shared_ptr<const revision> rules, const engine_limits& limit
 void engine::move_time(std::int64_t now_ns) {
   time_ns_ = now_ns;
   next_move_ns_ = std::numeric_limits<std::int64_t>::max();
-  for (const auto& each : board_.rules()) {
-    each->matcher.advance(now_ns, releases_);
-    next_move_ns_ = std::min(next_move_ns_, each->matcher.next_move_ns());
+  auto& next_moves = board_.next_moves_ns();
+  if (next_moves.empty()) return;
+  for (std::size_t place = 0; place < next_moves.size(); ++place) {
+    if (now_ns < next_moves[place]) [[likely]]
+      continue;
+    auto& matcher = board_.rules()[place]->matcher;
+    matcher.advance(now_ns, releases_);
+    next_moves[place] = matcher.next_move_ns();
   }
+  next_move_ns_ = std::ranges::min(next_moves);
 }
 
-void engine::look_ahead(const event_header& event, unsigned step) noexcept {
-  if (event.type >= time_mark) return;
-  std::uint64_t open = 0;
-  if (step == 0 && board_.fits_word()) {
-    const auto found = board_.open_word(event);
-    if (!found && time_ == time_mode::arrival) return;
-    open = found.value_or(0);
-  }
+void engine::look_ahead(std::span<const event_header* const> next) noexcept {
   auto& groups = board_.groups();
-  for (std::size_t index = 0; index < groups.size(); ++index) {
-    const running_group& group = groups[index];
-    if ((event.route >> index & 1) == 0 || !group.directory) continue;
-    glance& seen = glance_of(index, event);
-    if (step == 0) {
-      const std::uint64_t hash = cep::key_directory::hash(board_.packer().pack(index, event));
-      seen = {event.sequence, hash, open, 0, null_handle};
-      group.directory->prefetch(hash);
-    } else if (seen.sequence == event.sequence) {
-      if (step == 1) {
-        seen.partition = group.directory->find(board_.packer().pack(index, event), seen.hash);
-        seen.erasures = group.directory->erasures();
-      }
-      if (seen.partition == null_handle) continue;
-      for (const auto& m : group.members) {
-        if (step == 1)
-          m.rule->matcher.prefetch(seen.partition);
-        else
-          m.rule->matcher.prefetch_matches(seen.partition, step == 3);
-      }
+  for (std::size_t index = 0; index < groups.size(); ++index)
+    if (groups[index].directory && groups[index].directory->size() >= look_ahead_keys_min)
+      look_ahead(index, next.first(std::min(next.size(), look_ahead_max)));
+}
+
+void engine::look_ahead(std::size_t index, std::span<const event_header* const> next) noexcept {
+  const running_group& group = board_.groups()[index];
+  std::array<const event_header*, look_ahead_max> events;
+  std::array<glance*, look_ahead_max> seen;
+  std::size_t count = 0;
+  for (const event_header* const event : next) {
+    if (event->type >= time_mark || (event->route >> index & 1) == 0) continue;
+    std::uint64_t open = 0;
+    if (board_.fits_word()) {
+      const auto found = board_.open_word(*event);
+      if (!found && time_ == time_mode::arrival) continue;
+      open = found.value_or(0);
     }
+    glance& made = glance_of(index, *event);
+    made = {event->sequence, cep::key_directory::hash(board_.packer().pack(index, *event)), open, 0, null_handle};
+    group.directory->prefetch(made.hash);
+    events[count] = event;
+    seen[count] = &made;
+    ++count;
   }
+  for (std::size_t i = 0; i < count; ++i) {
+    seen[i]->partition = group.directory->find(board_.packer().pack(index, *events[i]), seen[i]->hash);
+    seen[i]->erasures = group.directory->erasures();
+    if (seen[i]->partition == null_handle) continue;
+    for (const auto& m : group.members) m.rule->matcher.prefetch(seen[i]->partition);
+  }
+  for (const bool events_too : {false, true})
+    for (std::size_t i = 0; i < count; ++i)
+      if (seen[i]->partition != null_handle)
+        for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, events_too);
 }
 
 cep::partition_id engine::find_partition(std::size_t index, running_group& group, const event_header& event) {
@@ -101,6 +114,8 @@ void engine::find_partitions(const event_header& event) {
     if (group.woken.empty() && time_ == time_mode::arrival) continue;
     for (const auto& m : group.woken) m.rule->matcher.begin_event();
     group.partition = find_partition(index, group, event);
+    if (group.woken.size() > 1 && group.partition != null_handle)
+      for (const auto& m : group.woken) m.rule->matcher.prefetch(group.partition);
   }
 }
 
@@ -117,9 +132,13 @@ void engine::match(const event_header& event) {
   events_.pick_up(event);
   for (running_group& group : board_.groups()) {
     if (group.partition == null_handle) continue;
+    if (group.woken.size() > 1)
+      for (const auto& m : group.woken) m.rule->matcher.prefetch_matches(group.partition, false);
     for (const auto& m : group.woken) {
       m.rule->matcher.process(group.partition, event, releases_);
-      next_move_ns_ = std::min(next_move_ns_, m.rule->matcher.next_move_ns());
+      const std::int64_t next_move_ns = m.rule->matcher.next_move_ns();
+      board_.next_moves_ns()[m.rule->place] = next_move_ns;
+      next_move_ns_ = std::min(next_move_ns_, next_move_ns);
     }
   }
   events_.put_down();

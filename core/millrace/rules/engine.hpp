@@ -4,7 +4,6 @@
 #include <millrace/cep/key_directory.hpp>
 #include <millrace/cep/number_for.hpp>
 #include <millrace/cep/release.hpp>
-#include <millrace/event/look_ahead.hpp>
 #include <millrace/rules/program.hpp>
 #include <millrace/rules/revision.hpp>
 #include <millrace/rules/router.hpp>
@@ -85,10 +84,14 @@ class engine {
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  /// Starts to load what an event that is soon to come will need: step 0 where its key is looked up, 1 the state of its
-  /// key, 2 and 3 the partial matches; see `look_ahead_cursor`. Never needed; without a step the following do nothing.
-  /// Requires: the event has its place in the sequence, and comes as it is.
-  void look_ahead(const event_header& event, unsigned step) noexcept;
+  /// Of how many events `look_ahead` takes note.
+  static constexpr std::size_t look_ahead_max = 16;
+
+  /// Starts to load what the events that come next will need: where their keys are looked up, the state of the keys,
+  /// the partial matches; each for all events, before the next. So memory is slow once for all of them and not for
+  /// each (group prefetching: Chen, Ailamaki, Gibbons, Mowry, "Improving Hash Join Performance through Prefetching",
+  /// ICDE 2004). Never needed. Requires: the events have their places in the sequence, and come as they are.
+  void look_ahead(std::span<const event_header* const> next) noexcept;
 
   /// Takes one event of those that the router sends here, or a `time_mark`, in order of time, and hands on what
   /// it releases, in order: what is due by its time, then its own matches, then `dead_event`s.
@@ -207,8 +210,10 @@ class engine {
     std::uint64_t erasures = 0;  // of the directory, when the partition was found
     cep::partition_id partition = null_handle;
   };
-  static constexpr std::size_t glances_each = 32;  // events, a power of two
-  static_assert(look_ahead_distances.front() < glances_each);
+  static constexpr std::size_t glances_each = 16;  // events, a power of two
+  static_assert(look_ahead_max <= glances_each);
+  static constexpr std::uint32_t look_ahead_keys_min = 4'096;  // the state of fewer stays in the cache
+  void look_ahead(std::size_t group, std::span<const event_header* const> next) noexcept;
   [[nodiscard]] glance& glance_of(std::size_t group, const event_header& event) noexcept {
     return glances_[group * glances_each + event.sequence % glances_each];
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <utility>
 
 namespace millrace::rules {
@@ -53,6 +54,7 @@ rule_board::rule_board(std::shared_ptr<const revision> of, const engine_limits& 
       made.directory = std::make_unique<cep::key_directory>(limits.matcher.partitions, group.key.key_bytes_max,
                                                             group.key.is_uniform());
   }
+  next_moves_ns_.resize(rules_.size(), std::numeric_limits<std::int64_t>::min());
   build_index(limits.shows_all);
   if (of_->number == 0) join_groups();
 }
@@ -71,6 +73,7 @@ void rule_board::take_over(rule_board& before) noexcept {
 void rule_board::join_groups() noexcept {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     running_rule& rule = *rules_[i];
+    rule.place = static_cast<std::uint32_t>(i);
     running_group& group = groups_[rule.what.group];
     group.members.push_back({rule.what.rule->types, &rule});
     if (std::ranges::find(always_awake_, static_cast<std::uint32_t>(i)) != always_awake_.end())

@@ -30,7 +30,8 @@ struct running_rule {
                cep::held_events& events);
 
   rule_in_force what;
-  open_conditions open;  ///< what the board's index says of its conditions
+  std::uint32_t place = 0;  ///< in the board
+  open_conditions open;     ///< what the board's index says of its conditions
   cep::running_matcher<cep::pattern_matcher<condition_programs>> matcher;
 };
 
@@ -90,6 +91,8 @@ class rule_board {
   [[nodiscard]] std::vector<std::unique_ptr<running_rule>>& rules() noexcept { return rules_; }
   [[nodiscard]] const std::vector<std::unique_ptr<running_rule>>& rules() const noexcept { return rules_; }
   [[nodiscard]] std::vector<running_group>& groups() noexcept { return groups_; }
+  /// By place, before which time a rule's matcher has nothing to do; it may have less than that.
+  [[nodiscard]] std::vector<std::int64_t>& next_moves_ns() noexcept { return next_moves_ns_; }
   /// Requires: a rule of that number is in force.
   [[nodiscard]] running_rule& rule(std::size_t number) const noexcept { return *rules_[place_of_[number]]; }
   [[nodiscard]] const key_group& key_of(const running_rule& rule) const noexcept {
@@ -111,6 +114,7 @@ class rule_board {
   key_packer packer_;
   std::vector<std::unique_ptr<running_rule>> rules_;  // as in the revision
   std::vector<std::uint32_t> place_of_;               // in `rules_`, by rule number
+  std::vector<std::int64_t> next_moves_ns_;
   std::vector<running_group> groups_;
   // Over the conditions of all rules, by place; a rule's stand side by side.
   expr::condition_index index_;

@@ -47,6 +47,7 @@ class late_rule {
   virtual void open(cep::partition_id id) noexcept = 0;
   virtual void close(cep::partition_id id) noexcept = 0;
   [[nodiscard]] virtual bool idle(cep::partition_id id) noexcept = 0;
+  [[nodiscard]] virtual bool has_only_expired(cep::partition_id id, std::int64_t now_ns) noexcept = 0;
   [[nodiscard]] virtual cep::partition_id next_idle() noexcept = 0;
   virtual void drop_key(cep::partition_id id, std::int64_t now_ns, cep::releases& out) = 0;
   virtual void refuse_key(cep::releases& out) = 0;
@@ -73,6 +74,9 @@ class late_rule_of final : public late_rule {
   void open(cep::partition_id id) noexcept override { rule_.matcher.open(id); }
   void close(cep::partition_id id) noexcept override { rule_.matcher.close(id); }
   bool idle(cep::partition_id id) noexcept override { return rule_.matcher.idle(id); }
+  bool has_only_expired(cep::partition_id id, std::int64_t now_ns) noexcept override {
+    return rule_.matcher.has_only_expired(id, now_ns);
+  }
   cep::partition_id next_idle() noexcept override { return rule_.matcher.next_idle(); }
   void drop_key(cep::partition_id id, std::int64_t now_ns, cep::releases& out) override {
     rule_.matcher.drop_key(id, now_ns, out);

@@ -3,12 +3,14 @@
 #include <millrace/cep/matcher_limits.hpp>
 #include <millrace/rules/program.hpp>
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace::rules {
@@ -31,7 +33,7 @@ class bounds_model {
       const cep::bound met = tried(keys_[key], event);
       if (met != cep::bound::none) {
         ++dead;
-        made.push_back(name_ + " dead " + std::to_string(event.id.low) + ": " + std::string(name_of(met)));
+        made.push_back(fmt::format("{} dead {}: {}", name_, event.id.low, name_of(met)));
         return made;
       }
     }
@@ -81,10 +83,9 @@ class bounds_model {
   static std::size_t length_of(const path& taken) { return taken == nullptr ? 0 : 1 + length_of(taken->parent); }
 
   [[nodiscard]] std::string line_of(const path& match, std::int64_t at_ns) const {
-    std::string events;
-    for (path p = match; p != nullptr; p = p->parent)
-      events = std::to_string(p->event) + (events.empty() ? events : "," + events);
-    return name_ + "@" + std::to_string(at_ns) + ":" + events;
+    std::vector<std::uint64_t> events;
+    for (path p = match; p != nullptr; p = p->parent) events.insert(events.begin(), p->event);
+    return fmt::format("{}@{}:{}", name_, at_ns, fmt::join(events, ","));
   }
 
   [[nodiscard]] bool holds(cep::guard g, const event_header& event) {
@@ -125,9 +126,8 @@ class bounds_model {
 
   outcome apply(run_queue& of_key, const event_header& event, const cep::matcher_limits& limits) {
     outcome made;
-    run_queue before = std::move(of_key);
+    run_queue before = std::exchange(of_key, {});
     run_queue& kept = of_key;
-    kept.clear();
     auto alive = alive_in(before);
     const auto drop_oldest = [&] {
       run_queue& list = kept.empty() ? before : kept;
