@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   app.footer(
       "Exit status:\n"
       "  0  done\n"
-      "  1  the run failed; what was read before is not lost: its output is flushed\n"
+      "  1  the run failed, or a bound on state was met and matches may be missing; the output of what was read is\n"
+      "     flushed\n"
       "  2  the command or the rules are wrong\n"
       "  3  done, but events were dead-lettered");
   millrace::tools::add_match_command(app, status);
