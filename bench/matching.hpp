@@ -81,6 +81,7 @@ class typed_matcher {
   typed_matcher& operator=(const typed_matcher&) = delete;
 
   void process(const event_header& event) { shard_.process(event, nowhere_); }
+  void look_ahead(std::span<const event_header* const> next) { shard_.look_ahead(next); }
   void finish() { shard_.finish(nowhere_); }
 
   [[nodiscard]] const tally& found() const noexcept { return found_; }

@@ -104,8 +104,8 @@ void add_state_options(CLI::App& command, state_arguments& into) {
   bound("--max-events-per-key", into.max_events_per_key,
         "Bound on events in the partial matches of one key, shared beginnings counted once (default: that of the "
         "shard, twice --max-runs)");
-  bound("--max-matches-at-once", into.max_matches_at_once, "Bound on matches of a pattern that one event completes")
-      ->capture_default_str();
+  bound("--max-matches-at-once", into.max_matches_at_once,
+        "Bound on matches of a pattern that one event completes (default: 1048576; 268435456 of a chain, see explain)");
   command
       .add_option("--when-full", into.when_full,
                   "What gives way at a bound: refuse new partial matches, drop-oldest, or dead-letter the event, which "

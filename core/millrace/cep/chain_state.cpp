@@ -32,7 +32,7 @@ chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain l
       partition_bytes_(partition_bytes(sizeof(partition_head), level_count_)),
       partitions_(reservation::for_items(limits.partitions, partition_bytes_, cache_line_bytes, memory_content::zero)),
       wheel_(automaton_->within_ns != 0 ? limits.partitions : 0),
-      matches_at_once_(limits.matches_at_once),
+      matches_at_once_(limits.listed_matches_at_once()),
       starts_max_(limits.runs),
       elements_max_(limits.steps),
       partitions_max_(limits.partitions),

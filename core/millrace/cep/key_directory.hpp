@@ -5,6 +5,7 @@
 #include <millrace/pool/slab_pool.hpp>
 #include <millrace/table/keyed_table.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -138,7 +139,7 @@ class key_directory {
     if (!is_short_) return hash;
     if (key.size() == sizeof(std::uint64_t)) return millrace::detail::load_word(key.data());
     std::uint64_t word = 0;
-    std::memcpy(&word, key.data(), key.size());
+    std::memcpy(&word, key.data(), std::min(key.size(), sizeof word));
     return word;
   }
 

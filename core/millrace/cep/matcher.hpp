@@ -256,7 +256,7 @@ class matcher : public matcher_state {
   void finish(const run& from, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
               const event_header& event) {
     if (already_completed(path)) return;
-    if (completed_.size() == limits_.matches_at_once) [[unlikely]] {
+    if (completed_.size() == limits_.stored_matches_at_once()) [[unlikely]] {
       ++counters_.cut;
       note(bound::matches_at_once);
       if constexpr (Watched) tell_of(run_fate::refused, from, event, from.number);
@@ -305,7 +305,7 @@ class matcher : public matcher_state {
     add_demand({null_handle, null_handle, 0, 0, 0, 0, 0, 0, 0}, true, event, all);
     if (automaton_->skip != skip_strategy::none)
       all.runs_max = std::max(all.runs_max, all.runs + static_cast<std::int64_t>(all.matches));
-    const bound met = all.matches > limits_.matches_at_once
+    const bound met = all.matches > limits_.stored_matches_at_once()
                           ? bound::matches_at_once
                           : store_.bound_of(static_cast<std::uint64_t>(all.runs_max), all.steps, all.length);
     if (met == bound::none) return true;

@@ -35,14 +35,22 @@ enum class bound : std::uint8_t {
 /// matches are kept as a set (`matcher_class::chain`), those with the same first event count as one of `runs`, and an
 /// event counts once a stage among `steps`.
 struct matcher_limits {
-  std::uint32_t runs = 1U << 22;             ///< partial matches and complete ones held back
-  std::uint32_t steps = 1U << 23;            ///< events in partial matches, shared prefixes counted once
-  std::uint32_t partitions = 1U << 20;       ///< keys with state
-  std::uint32_t match_events = 1U << 16;     ///< events in one match
-  std::uint32_t runs_per_key = 0;            ///< of one key; 0: as many as the shard may have
-  std::uint32_t steps_per_key = 0;           ///< of one key; 0: as many as the shard may have
-  std::uint32_t matches_at_once = 1U << 20;  ///< that one event completes: what is beyond is cut, and counted
+  std::uint32_t runs = 1U << 22;          ///< partial matches and complete ones held back
+  std::uint32_t steps = 1U << 23;         ///< events in partial matches, shared prefixes counted once
+  std::uint32_t partitions = 1U << 20;    ///< keys with state
+  std::uint32_t match_events = 1U << 16;  ///< events in one match
+  std::uint32_t runs_per_key = 0;         ///< of one key; 0: as many as the shard may have
+  std::uint32_t steps_per_key = 0;        ///< of one key; 0: as many as the shard may have
+  std::uint32_t matches_at_once = 0;      ///< that one event completes; what is beyond is cut; 0: 2^20, 2^28 of a set
   full_policy when_full = full_policy::refuse;
+
+  /// Where each match is stored until it is handed out, and where a set of events stands for all of them.
+  [[nodiscard]] constexpr std::uint32_t stored_matches_at_once() const noexcept {
+    return matches_at_once != 0 ? matches_at_once : 1U << 20;
+  }
+  [[nodiscard]] constexpr std::uint32_t listed_matches_at_once() const noexcept {
+    return matches_at_once != 0 ? matches_at_once : 1U << 28;
+  }
 
   /// The state of single keys has to be counted.
   [[nodiscard]] constexpr bool counts_keys() const noexcept {

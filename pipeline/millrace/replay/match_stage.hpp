@@ -13,6 +13,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -65,6 +66,8 @@ class match_stage {
   [[nodiscard]] stage_change prepare(const std::shared_ptr<const rules::revision>& to) {
     return {engine_.prepare(to), std::make_unique<sink::match_line>(to)};
   }
+
+  void look_ahead(std::span<const event_header* const> next) noexcept { engine_.look_ahead(next); }
 
   template <record_output Out>
   void process(const event_header& event, Out& out) {

@@ -11,11 +11,13 @@
 #include <millrace/topology/typed_match.hpp>
 
 #include <algorithm>
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -61,6 +63,25 @@ class match_shard {
       count_dead();
   }
 
+  /// Starts to load what the events that come next will need; see `rules::engine::look_ahead`.
+  void look_ahead(std::span<const event_header* const> next) noexcept {
+    if constexpr (Key::keyed) {
+      if (directory_->size() < look_ahead_keys_min) return;
+      std::array<cep::partition_id, look_ahead_max> found;
+      next = next.first(std::min(next.size(), look_ahead_max));
+      for (const event_header* const event : next) directory_->prefetch(event->key);
+      for (std::size_t i = 0; i < next.size(); ++i) {
+        const auto key = key_(cep::data_as<T>(*next[i]));
+        found[i] = directory_->find(bytes_of(key), next[i]->key);
+        if (found[i] != null_handle) for_each_rule([&](auto& rule) { rule.matcher.prefetch(found[i]); });
+      }
+      for (const bool events_too : {false, true})
+        for (std::size_t i = 0; i < next.size(); ++i)
+          if (found[i] != null_handle)
+            for_each_rule([&](auto& rule) { rule.matcher.prefetch_matches(found[i], events_too); });
+    }
+  }
+
   /// The final watermark: passes every deadline that is still pending, one after another.
   template <record_output Out>
   void finish(Out& out) {
@@ -98,6 +119,8 @@ class match_shard {
  private:
   using every_rule = std::index_sequence_for<Rules...>;
 
+  static constexpr std::size_t look_ahead_max = 16;
+  static constexpr std::uint32_t look_ahead_keys_min = 4'096;  // the state of fewer stays in the cache
   // Partial matches or keys of patterns that go, an event: some cache misses each.
   static constexpr std::uint32_t give_back_steps = 8;
 
@@ -146,9 +169,15 @@ class match_shard {
   }
 
   void move_time(std::int64_t now_ns) {
-    for_each_rule([&](auto& rule) { rule.matcher.advance(now_ns, releases_); });
-    for_each_late([&](late_rule& rule) { rule.advance(now_ns, releases_); });
     time_ns_ = now_ns;
+    if (now_ns >= next_move_ns_) {
+      next_move_ns_ = std::numeric_limits<std::int64_t>::max();
+      for_each_rule([&](auto& rule) {
+        rule.matcher.advance(now_ns, releases_);
+        next_move_ns_ = std::min(next_move_ns_, rule.matcher.next_move_ns());
+      });
+    }
+    for_each_late([&](late_rule& rule) { rule.advance(now_ns, releases_); });
   }
 
   [[nodiscard]] cep::partition_id find_partition(const event_header& event) {
@@ -184,7 +213,10 @@ class match_shard {
 
   void match(cep::partition_id partition, const event_header& event) {
     events_.pick_up(event);
-    for_each_rule([&](auto& rule) { rule.matcher.process(partition, event, releases_); });
+    for_each_rule([&](auto& rule) {
+      rule.matcher.process(partition, event, releases_);
+      next_move_ns_ = std::min(next_move_ns_, rule.matcher.next_move_ns());
+    });
     for_each_late([&](late_rule& rule) { rule.process(partition, event, releases_); });
     events_.put_down();
   }
@@ -288,7 +320,8 @@ class match_shard {
   std::optional<cep::key_directory> directory_;  // none: one partition in all
   cep::releases releases_;
   std::vector<due> due_;
-  std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();  // that all keys have come to
+  std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();       // that all keys have come to
+  std::int64_t next_move_ns_ = std::numeric_limits<std::int64_t>::min();  // of the rules given at build time
   std::uint64_t processed_ = 0;
   std::uint64_t dead_ = 0;
   std::unique_ptr<late_rule> late_;  // rules that came at run time

@@ -6,11 +6,19 @@
 #include <millrace/topology/record_writer.hpp>
 #include <millrace/topology/shard_link.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <span>
 
 namespace millrace::detail {
+
+/// A shard that wants to see the events that come next, before it gets each in its turn.
+template <class Shard>
+concept looks_ahead = requires(Shard& shard, std::span<const event_header* const> next) {
+  shard.look_ahead(next);
+};
 
 /// Duty cycle of a shard's thread: takes events from its ring, processes them, and says how far it is.
 ///
@@ -41,18 +49,36 @@ class alignas(false_sharing_bytes) shard_runner {
 
  private:
   static constexpr std::size_t batch_max = 64;
+  static constexpr std::size_t look_ahead_max = 16;
 
   // A slot is released before the next event begins, and not at the end of the batch: see `ingress`, point 4.
   std::size_t run_batch() {
     std::size_t count = 0;
-    for (; count < batch_max && open_ != nothing_open; ++count) {
-      const std::byte* const slot = link_.input.try_peek();
-      if (slot == nullptr) break;
-      take(*std::launder(reinterpret_cast<const event_header*>(slot)));
-      link_.input.release();
+    while (count < batch_max && open_ != nothing_open) {
+      const std::size_t ready = link_.input.available(look_ahead_max);
+      if (ready == 0) break;
+      if constexpr (looks_ahead<Shard>) look_ahead(ready);
+      for (std::size_t i = 0; i < ready && open_ != nothing_open; ++i, ++count) {
+        take(header_at(0));
+        link_.input.release();
+      }
     }
     if (count != 0) tell();
     return count;
+  }
+
+  [[nodiscard]] const event_header& header_at(std::size_t index) noexcept {
+    return *std::launder(reinterpret_cast<const event_header*>(link_.input.peek(index)));
+  }
+
+  void look_ahead(std::size_t ready) noexcept {
+    std::array<const event_header*, look_ahead_max> next;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < ready; ++i) {
+      next[count] = &header_at(i);
+      if (next[count]->type < time_mark) ++count;
+    }
+    shard_.look_ahead(std::span<const event_header* const>(next.data(), count));
   }
 
   void take(const event_header& header) {

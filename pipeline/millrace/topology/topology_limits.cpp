@@ -14,7 +14,6 @@ const topology_limits& checked(const topology_limits& limits) {
   at_least_one("steps", limits.steps);
   at_least_one("events", limits.events);
   at_least_one("match_events", limits.match_events);
-  at_least_one("matches_at_once", limits.matches_at_once);
   return limits;
 }
 

@@ -16,10 +16,11 @@ struct topology_limits {
   std::uint32_t runs = 1U << 22;    ///< partial matches, of each pattern
   std::uint32_t steps = 1U << 23;   ///< events in partial matches, shared beginnings counted once, of each pattern
   std::uint32_t events = 1U << 20;  ///< copies of events that partial matches hold, over all patterns
-  std::uint32_t match_events = 1U << 16;     ///< events in one match
-  std::uint32_t runs_per_key = 0;            ///< partial matches of one key, of each pattern; 0: up to `runs`
-  std::uint32_t steps_per_key = 0;           ///< the same of events in them; 0: up to `steps`
-  std::uint32_t matches_at_once = 1U << 20;  ///< that one event completes, of each pattern; what is beyond is cut
+  std::uint32_t match_events = 1U << 16;  ///< events in one match
+  std::uint32_t runs_per_key = 0;         ///< partial matches of one key, of each pattern; 0: up to `runs`
+  std::uint32_t steps_per_key = 0;        ///< the same of events in them; 0: up to `steps`
+  std::uint32_t matches_at_once = 0;      ///< that one event completes, of each pattern; what is beyond is cut; 0:
+                                          ///< 2^20, 2^28 of a chain
   cep::full_policy when_full = cep::full_policy::refuse;
   cep::class_choice classes = cep::class_choice::fastest;  ///< how patterns are matched; the answers are the same
 };

@@ -117,7 +117,7 @@ class bounds_model {
     none.runs_per_key = none.steps_per_key = none.matches_at_once = none.match_events = 1U << 30;
     bounds_model other(*this);
     const outcome of = other.apply(copy, event, none);
-    if (of.completed > limits_.matches_at_once) return cep::bound::matches_at_once;
+    if (of.completed > limits_.stored_matches_at_once()) return cep::bound::matches_at_once;
     if (of.length > limits_.match_events) return cep::bound::match_events;
     if (limits_.runs_per_key != 0 && of.runs_peak > limits_.runs_per_key) return cep::bound::runs_per_key;
     if (limits_.steps_per_key != 0 && steps_before + of.takes > limits_.steps_per_key) return cep::bound::steps_per_key;
@@ -144,7 +144,7 @@ class bounds_model {
     };
     const auto add_match = [&](const path& taken) {
       ++made.completed;
-      if (made.matches.size() == limits.matches_at_once) return void(++cut);
+      if (made.matches.size() == limits.stored_matches_at_once()) return void(++cut);
       made.matches.push_back(taken);
     };
     const auto add_step = [&](const path& behind) -> path {

@@ -105,7 +105,7 @@ TEST(topology_bounds, a_limit_of_nothing_is_refused) {
   const auto events = random_events(1);
   for (const topology_limits& limits :
        {topology_limits{.keys = 0}, topology_limits{.runs = 0}, topology_limits{.steps = 0},
-        topology_limits{.events = 0}, topology_limits{.match_events = 0}, topology_limits{.matches_at_once = 0}})
+        topology_limits{.events = 0}, topology_limits{.match_events = 0}})
     EXPECT_THROW(run(events, limits, 0), error);
 }
 
