@@ -25,8 +25,7 @@ void advise_huge_pages(std::byte* data, std::size_t bytes) noexcept {
   const auto begin = (reinterpret_cast<std::uintptr_t>(data) + small_pages_bytes + huge_page_bytes - 1) /
                      huge_page_bytes * huge_page_bytes;
   const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / huge_page_bytes * huge_page_bytes;
-  if (begin < end)
-    ::madvise(data + (begin - reinterpret_cast<std::uintptr_t>(data)), end - begin, MADV_HUGEPAGE);
+  if (begin < end) ::madvise(data + (begin - reinterpret_cast<std::uintptr_t>(data)), end - begin, MADV_HUGEPAGE);
 }
 
 }  // namespace

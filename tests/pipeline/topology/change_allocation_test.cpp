@@ -51,9 +51,9 @@ TEST(change_allocation, the_change_itself_and_the_events_behind_it_allocate_noth
     }
   };
   feed(100'000);
-  const auto rules = compiled(
-      std::string("pattern p on A by user within 1h { a : x == 5 then any b : x < 2 then c : x > 3 skip next }"
-                  "pattern q on A by x within 9s { a : user < 2000  not then b : user > 4900 }"));
+  const auto rules =
+      compiled(std::string("pattern p on A by user within 1h { a : x == 5 then any b : x < 2 then c : x > 3 skip next }"
+                           "pattern q on A by x within 9s { a : user < 2000  not then b : user > 4900 }"));
   now = rules::next_revision(*now, rules::put_all(rules));
   rules::router next_router(now, 1);
   sink::match_line next_line(now);
