@@ -33,12 +33,15 @@ chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain l
       partitions_(reservation::for_items(limits.partitions, partition_bytes_, cache_line_bytes, memory_content::zero)),
       wheel_(automaton_->within_ns != 0 ? limits.partitions : 0),
       matches_at_once_(limits.listed_matches_at_once()),
+      stored_at_once_(limits.stored_matches_at_once()),
+      bounds_matches_(limits.matches_at_once != 0),
       starts_max_(limits.runs),
       elements_max_(limits.steps),
       partitions_max_(limits.partitions),
       // One key alone gives nothing back by expiring, and needs no timer where time completes nothing.
       has_timers_(automaton_->within_ns != 0 && level_count_ != 0 && (limits.partitions > 1 || chain_.pending)) {
   completion_.bounds.resize(level_count_);
+  completion_.counts.resize(level_count_);
   walk_.resize(level_count_);
   pending_bounds_.resize(level_count_);
   taken_.resize(chain_.links.size());
@@ -219,12 +222,40 @@ void chain_state::bounds_of(const chain_level* levels, stretch* into) noexcept {
   }
 }
 
+std::uint64_t chain_state::count_of(const chain_level* levels, std::size_t level, std::uint32_t i) noexcept {
+  if (level + 1 == level_count_) return 1;
+  const stretch next = completion_.bounds[level + 1];
+  std::uint32_t begin = element_at(levels[level], level, i).begin;
+  std::uint32_t end = end_of(levels, level, i);
+  if (is_before(begin, next.begin)) begin = next.begin;
+  if (is_before(next.end, end)) end = next.end;
+  if (!is_before(begin, end)) return 0;
+  if (level + 2 == level_count_) return end - begin;
+  const std::vector<std::uint64_t>& before = completion_.counts[level + 1];
+  return before[end - next.begin] - before[begin - next.begin];
+}
+
+/// From the last level back, each element's continuations are a stretch of the next ring: a difference of two sums.
+/// Sums wrap beyond 2^64, where their differences stay right.
+void chain_state::count_paths() {
+  const chain_level* const levels = levels_of(completion_.partition);
+  for (std::size_t level = level_count_ - 1; level-- > 1;) {
+    std::vector<std::uint64_t>& before = completion_.counts[level];
+    before.assign(1, 0);
+    for (std::uint32_t i = completion_.bounds[level].begin; i != completion_.bounds[level].end; ++i)
+      before.push_back(before.back() + count_of(levels, level, i));
+  }
+  completion_.counted = true;
+}
+
 void chain_state::complete(partition_id id, chain_level* levels, const event_header& event, releases& out) {
   completion_.event = events_.try_share();
   if (completion_.event == null_handle) return refuse(bound::events);
   completion_.active = true;
   completion_.partition = id;
   completion_.left = matches_at_once_;
+  completion_.counted = false;
+  completion_.cut = false;
   if (level_count_ == 0) {
     set_taken(0, completion_.event);
     return make_match(event.id.low, event.time_ns, out);
@@ -333,7 +364,7 @@ void chain_state::expire_due(chain_level* levels, std::int64_t now_ns, releases&
   if (kept == starts.head) return;
   if (chain_.pending) {
     bounds_of(levels, pending_bounds_.data());
-    std::uint64_t left = matches_at_once_;
+    std::uint64_t left = stored_at_once_;
     for (std::uint32_t i = starts.head; i != kept; ++i) {
       if (is_before(i, pending_bounds_[0].begin)) continue;
       const std::uint64_t first = start_at(starts, i).first;

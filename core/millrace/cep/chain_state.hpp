@@ -107,6 +107,27 @@ class chain_state {
     if ((completion_.left -= found) == 0) note_cut();
   }
 
+  /// Calls `f(expr::history, count)` once for a release: its first match, and how many it stands for, found without a
+  /// walk over them; and gives back what they held. Only a bound on matches at once that was given holds here.
+  /// Complexity: linear in the elements that lead to the event, once for all its releases.
+  template <class F>
+  void hand_out_counted(const release& r, F&& f) {
+    if (!r.is_set) return hand_out_made(r, [&](expr::history taken) { f(taken, std::uint64_t{1}); });
+    if (!completion_.counted) count_paths();
+    const chain_level* const levels = levels_of(completion_.partition);
+    std::uint64_t count = count_of(levels, 0, r.path);
+    if (bounds_matches_) {
+      const std::uint64_t found = std::min(count, completion_.left);
+      if (found < count && !std::exchange(completion_.cut, true)) note_cut();
+      completion_.left -= found;
+      count = found;
+    }
+    if (count == 0) return;
+    set_taken(level_count_, completion_.event);
+    counters_.matches += count;
+    each_path(levels, completion_.bounds.data(), r.path, 1, [&] { f(expr::history(taken_), count); });
+  }
+
  protected:
   /// A stretch of a ring: what of it leads to the match in hand.
   struct stretch {
@@ -171,7 +192,11 @@ class chain_state {
     partition_id partition = 0;
     std::uint32_t event = null_handle;
     std::uint64_t left = 0;  ///< matches that may still be handed out
+    bool counted = false;    ///< `counts` is there
+    bool cut = false;        ///< that is counted
     std::vector<stretch> bounds;
+    /// By level, for each element of its stretch, the number of paths from those before it; and from all of them.
+    std::vector<std::vector<std::uint64_t>> counts;
   };
 
   static std::uint64_t passed(std::int64_t from, std::int64_t to) noexcept {
@@ -199,6 +224,9 @@ class chain_state {
 
   [[nodiscard]] bool is_empty(partition_id id) noexcept;
   void list_if_idle(partition_id id) noexcept;
+  /// Paths from an element on. Requires: `count_paths` since the event, where the element is not on the last level.
+  [[nodiscard]] std::uint64_t count_of(const chain_level* levels, std::size_t level, std::uint32_t i) noexcept;
+  void count_paths();
   void refuse(bound met) noexcept;
   void note_cut() noexcept;
   void bounds_of(const chain_level* levels, stretch* into) noexcept;
@@ -265,6 +293,8 @@ class chain_state {
   reservation partitions_;
   timer_wheel wheel_;
   std::uint32_t matches_at_once_;
+  std::uint32_t stored_at_once_;
+  bool bounds_matches_;  // by a number that was given
   std::uint32_t starts_max_;
   std::uint32_t elements_max_;
   std::uint32_t partitions_max_;

@@ -57,12 +57,6 @@ class matcher : public matcher_state {
  private:
   static constexpr std::uint64_t no_start = ~std::uint64_t{0};
 
-  struct made_step {
-    std::uint32_t parent;
-    stage_id stage;
-    std::uint32_t handle;
-  };
-
   /// What an event would add.
   struct demand {
     std::int64_t runs = 0;  // less those that end
@@ -86,8 +80,6 @@ class matcher : public matcher_state {
       start_run<Watched>(event, p.runs);
       for (const run& match : completed_) complete(p, match);
       completed_.clear();
-      completed_from_ = 0;
-      same_start_ = null_handle;
       start_ = no_start;
       if (!p.completed.empty()) release_completed(p, event.time_ns, out);
       forget_steps();
@@ -216,10 +208,10 @@ class matcher : public matcher_state {
   /// one step, so that equal paths are equal handles.
   std::uint32_t step_behind(const run& from, stage_id stage) {
     if (automaton_->may_duplicate) {
-      for (std::size_t i = steps_from_; i < steps_.size(); ++i) {
-        if (steps_[i].parent != from.path || steps_[i].stage != stage) continue;
-        store_.share_path(steps_[i].handle);
-        return steps_[i].handle;
+      const std::uint32_t known = seen_.find(number_of_step(from.path, stage));
+      if (known != null_handle) {
+        store_.share_path(known);
+        return known;
       }
     }
     std::uint32_t made = store_.try_step(from.path, stage, from.length);
@@ -227,35 +219,27 @@ class matcher : public matcher_state {
       made = step_at_bound(from.path, stage, from.length);
     if (!automaton_->may_duplicate || made == null_handle) return made;
     store_.share_path(made);  // while it is remembered
-    steps_.push_back({from.path, stage, made});
+    steps_.push_back(made);
+    seen_.put(number_of_step(from.path, stage), made);
     return made;
   }
 
   void forget_steps() noexcept {
-    for (const made_step& known : steps_) store_.release_path(known.handle);
+    for (const std::uint32_t known : steps_) store_.release_path(known);
     steps_.clear();
-    steps_from_ = 0;
   }
 
   /// Only runs of one start can become equal, and they stand side by side: what is compared begins with them.
   void compare_from_here(std::uint64_t start) noexcept {
     if (start == start_) return;
     start_ = start;
-    same_start_ = null_handle;
-    steps_from_ = steps_.size();
-    completed_from_ = completed_.size();
-  }
-
-  bool already_completed(std::uint32_t path) const noexcept {
-    if (!automaton_->may_duplicate) return false;
-    return std::any_of(completed_.begin() + static_cast<std::ptrdiff_t>(completed_from_), completed_.end(),
-                       [path](const run& match) { return match.path == path; });
+    if (automaton_->may_duplicate) seen_.forget();
   }
 
   template <bool Watched>
   void finish(const run& from, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
               const event_header& event) {
-    if (already_completed(path)) return;
+    if (automaton_->may_duplicate && seen_.find(number_of_match(path)) != null_handle) return;
     if (completed_.size() == limits_.stored_matches_at_once()) [[unlikely]] {
       ++counters_.cut;
       note(bound::matches_at_once);
@@ -263,6 +247,7 @@ class matcher : public matcher_state {
       return;
     }
     store_.share_path(path);
+    if (automaton_->may_duplicate) seen_.put(number_of_match(path), path);
     completed_.push_back(
         {null_handle, path, from.start, from.first, from.start_ns, last_ns, final_node, from.number, length});
   }
@@ -271,7 +256,7 @@ class matcher : public matcher_state {
   template <bool Watched>
   std::uint32_t branch(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
                        const event_header& event, run_list& kept) {
-    if (automaton_->may_duplicate && already_kept(target, path)) return null_handle;
+    if (automaton_->may_duplicate && seen_.find(number_of_run(target, path)) != null_handle) return null_handle;
     std::uint32_t handle = store_.try_run();
     if (handle == null_handle) [[unlikely]]
       handle = run_at_bound();
@@ -284,14 +269,8 @@ class matcher : public matcher_state {
     if constexpr (Watched) number = goes_on_as_ != 0 ? std::exchange(goes_on_as_, std::uint16_t{0}) : next_number();
     store_[handle] = {null_handle, path, from.start, from.first, from.start_ns, last_ns, target, number, length};
     store_.append(kept, handle);
-    if (same_start_ == null_handle) same_start_ = handle;
+    if (automaton_->may_duplicate) seen_.put(number_of_run(target, path), handle);
     return handle;
-  }
-
-  bool already_kept(node_id target, std::uint32_t path) const noexcept {
-    for (std::uint32_t at = same_start_; at != null_handle; at = store_[at].next)
-      if (store_[at].node == target && store_[at].path == path) return true;
-    return false;
   }
 
   // --- dead letters -------------------------------------------------------------------------------------
@@ -347,9 +326,7 @@ class matcher : public matcher_state {
   condition_memo<Conditions> memo_;
   std::vector<const edge*> hits_;
   std::vector<run> completed_;
-  std::vector<made_step> steps_;
-  std::size_t completed_from_ = 0;  // of the start in hand, and so the following
-  std::size_t steps_from_ = 0;
+  std::vector<std::uint32_t> steps_;  // that the event has made, each with a share: their handles stay theirs
   std::uint64_t start_ = no_start;
 
   // Of a watched key.

@@ -76,7 +76,9 @@ bool matcher_state::drop_from(partition_id id) {
   if (list.empty()) return false;
   const usage_mark before = mark();
   const std::uint32_t handle = store_.pop(list);
-  if (handle == same_start_) same_start_ = list.head;
+  // Its path may be gone with it, and the handle another's. What `seen_` says of steps and matches stays true: their
+  // paths are held until the event is done with.
+  if (automaton_->may_duplicate) seen_.erase(number_of_run(store_[handle].node, store_[handle].path));
   if (watched(id)) [[unlikely]]
     tell({.what = run_fate::dropped, .number = store_[handle].number, .time_ns = now_ns_, .bound = last_met_},
          store_[handle].path);

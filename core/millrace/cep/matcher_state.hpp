@@ -4,6 +4,7 @@
 #include <millrace/cep/release.hpp>
 #include <millrace/cep/run_store.hpp>
 #include <millrace/cep/run_watcher.hpp>
+#include <millrace/cep/seen_set.hpp>
 #include <millrace/cep/state_part.hpp>
 #include <millrace/time/timer_wheel.hpp>
 
@@ -119,6 +120,12 @@ class matcher_state {
     give_back(r);
   }
 
+  /// The same with a count of 1; see `chain_state`.
+  template <class F>
+  void hand_out_counted(const release& r, F&& f) {
+    hand_out(r, [&](expr::history taken) { f(taken, std::uint64_t{1}); });
+  }
+
   /// What it has reserved, part by part.
   [[nodiscard]] std::array<state_part, 3> state_parts() const noexcept;
 
@@ -172,6 +179,15 @@ class matcher_state {
   void refuse_event(bound met);
   [[nodiscard]] bound last_bound() const noexcept { return last_met_; }
 
+  // What `seen_` knows things by.
+  static std::uint64_t number_of_step(std::uint32_t parent, stage_id stage) noexcept {
+    return std::uint64_t{1} << 62 | std::uint64_t{stage} << 32 | parent;
+  }
+  static std::uint64_t number_of_run(node_id node, std::uint32_t path) noexcept {
+    return std::uint64_t{2} << 62 | std::uint64_t{node} << 32 | path;
+  }
+  static std::uint64_t number_of_match(std::uint32_t path) noexcept { return std::uint64_t{3} << 62 | path; }
+
   [[nodiscard]] bool watched(partition_id id) const noexcept { return id == watched_; }
   /// Tells the watcher of a step of a run of the watched key.
   void tell(run_step step, std::uint32_t path);
@@ -183,8 +199,8 @@ class matcher_state {
   matcher_limits limits_;
 
   // Of the partition in hand.
-  run_list before_;                         // runs that have not seen the event yet
-  std::uint32_t same_start_ = null_handle;  // first kept run of the start in hand
+  run_list before_;  // runs that have not seen the event yet
+  seen_set seen_;    // what was made of the start in hand, where loops can make one thing twice
   std::int64_t now_ns_ = 0;
   releases* out_ = nullptr;
 

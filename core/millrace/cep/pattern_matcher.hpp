@@ -125,6 +125,12 @@ class pattern_matcher {
     chain_ ? chain_->hand_out(r, f) : runs_->hand_out(r, f);
   }
 
+  /// Calls `f(expr::history, count)`: a match, and for how many it stands.
+  template <class F>
+  void hand_out_counted(const release& r, F&& f) {
+    chain_ ? chain_->hand_out_counted(r, f) : runs_->hand_out_counted(r, f);
+  }
+
   [[nodiscard]] std::vector<state_part> state_parts() const {
     const auto listed = [](const auto& parts) { return std::vector<state_part>(parts.begin(), parts.end()); };
     return chain_ ? listed(chain_->state_parts()) : listed(runs_->state_parts());

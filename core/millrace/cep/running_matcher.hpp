@@ -123,6 +123,10 @@ class running_matcher {
   void hand_out(const release& r, F&& f) {
     matcher_.hand_out(r, f);
   }
+  template <class F>
+  void hand_out_counted(const release& r, F&& f) {
+    matcher_.hand_out_counted(r, f);
+  }
 
  private:
   [[nodiscard]] bool is_open(partition_id id) const noexcept { return !opened_ || opened_->has(id); }

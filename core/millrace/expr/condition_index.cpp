@@ -173,6 +173,7 @@ class condition_index_builder {
     for (const auto& [text, index] : classes) {
       const auto literal = static_cast<std::uint32_t>(made.literals.size());
       made.literals.resize(literal + fixed_string_bytes(text.size()) / 8);
+      made.is_short = made.is_short && fixed_string_bytes(text.size()) == 8;
       auto* const at = reinterpret_cast<std::byte*>(made.literals.data() + literal);
       static_cast<void>(write_fixed_string(at, text.size(), text));
       const std::uint64_t hash = hash_text(at);
@@ -255,9 +256,20 @@ const std::uint64_t* condition_index::number_mask(const number_table& table, con
 
 const std::uint64_t* condition_index::text_mask(const text_table& table, const std::byte* data) const noexcept {
   const std::byte* const field = data + table.offset;
-  const std::uint64_t hash = hash_text(field);
   const std::size_t last = table.slots.size() - 1;
   std::size_t index = 0;
+  if (table.is_short) {
+    // A longer text has another first word, for its length is in it; what it is hashed to does not matter.
+    const std::uint64_t word = static_cast<std::uint64_t>(integer_at<std::int64_t>(field));
+    const std::uint64_t mixed = mix(word);
+    for (std::size_t i = (mixed ^ (mixed >> 32)) & last; table.slots[i].mask != 0; i = (i + 1) & last) {
+      if (table.literals[table.slots[i].literal] != word) continue;
+      index = table.slots[i].mask;
+      break;
+    }
+    return masks_.data() + table.masks + index * words_;
+  }
+  const std::uint64_t hash = hash_text(field);
   for (std::size_t i = hash & last; table.slots[i].mask != 0; i = (i + 1) & last) {
     if (table.slots[i].hash != hash || !text_equals_words(field, table.literals.data() + table.slots[i].literal))
       continue;

@@ -55,7 +55,8 @@ class condition_index {
       std::uint32_t literal = 0;  ///< in `literals`
       std::uint32_t mask = 0;     ///< class; 0: an empty slot
     };
-    std::uint32_t offset;
+    std::uint32_t offset = 0;
+    bool is_short = true;                 ///< each literal is one word: length and text
     std::vector<std::uint64_t> literals;  ///< in the layout of a string field
     std::vector<slot> slots;              ///< a power of two, open addressing
     std::size_t masks = 0;                ///< class 0: equal to no literal

@@ -30,7 +30,8 @@ struct released_match {
   std::int64_t release_ns;  ///< event time that released it
   std::uint32_t phase;      ///< 0: released by the passing of time; 1: by the event itself
   bool timeout;
-  expr::history taken;  ///< its events, in the order of taking; valid during the call
+  expr::history taken;      ///< its events, in the order of taking; valid during the call
+  std::uint64_t count = 1;  ///< for how many it stands, itself among them; see `engine_limits::counts_only`
 };
 
 /// What an engine counts. All only grow.
@@ -187,10 +188,14 @@ class engine {
     if (releases_.empty()) return;
     releases_.drain([&](const cep::release& r) {
       running_rule& rule = board_.rule(r.rule);
-      rule.matcher.hand_out(r, [&](expr::history taken) {
+      const auto hand_on_one = [&](expr::history taken, std::uint64_t count) {
         hand_on(released_match{rule.what.rule.get(), r.rule, &board_.key_of(rule), r.at_ns, release_ns, phase,
-                               r.timeout, taken});
-      });
+                               r.timeout, taken, count});
+      };
+      if (limits_.counts_only)
+        rule.matcher.hand_out_counted(r, hand_on_one);
+      else
+        rule.matcher.hand_out(r, [&](expr::history taken) { hand_on_one(taken, 1); });
     });
   }
 

@@ -21,6 +21,7 @@ struct engine_limits {
   cep::matcher_limits matcher;  ///< of each pattern
   cep::class_choice classes = cep::class_choice::fastest;
   std::uint32_t events = 1U << 20;  ///< copies of events that partial matches hold, over all patterns
+  bool counts_only = false;         ///< one match is handed on for all that an event completes with one beginning
   bool shows_all = false;           ///< patterns see events that they have no use for too: for watchers
 };
 
