@@ -42,7 +42,7 @@ class match_sink {
     if (head.rule >= tallies_.size()) [[unlikely]]
       tallies_.resize(head.rule + 1);
     tally& of_rule = tallies_[head.rule];
-    ++(head.kind == match_kind::timeout ? of_rule.timeouts : of_rule.matches);
+    (head.kind == match_kind::timeout ? of_rule.timeouts : of_rule.matches) += head.count;
     const std::span<const std::byte> text = record.subspan(sizeof head);
     const bool read = out_.write({reinterpret_cast<const char*>(text.data()), text.size()});
     if (clock_ != nullptr && head.stamp != 0) latency_.record(clock_->ns_between(head.stamp, clock_->now()));

@@ -31,6 +31,7 @@ struct match_head {
   std::uint64_t stamp;  ///< cycle counter when the event came in; 0: not measured
   std::uint32_t rule;
   match_kind kind;
+  std::uint64_t count = 1;  ///< for how many matches it stands
 };
 
 /// The key whose partial matches are told of, and who hears of them.
@@ -108,7 +109,7 @@ class match_stage {
                              match.taken.front().event->id.low};
     std::byte* const record = out.claim(order, sizeof(match_head) + text.size());
     const match_head head{match.phase == 0 ? 0 : stamp_, match.rule_index,
-                          match.timeout ? match_kind::timeout : match_kind::match};
+                          match.timeout ? match_kind::timeout : match_kind::match, match.count};
     std::memcpy(record, &head, sizeof head);
     if (!text.empty()) std::memcpy(record + sizeof head, text.data(), text.size());
     out.publish();

@@ -22,6 +22,7 @@ class replay_run::state {
         sink_(out, rules->patterns.size(), options.limit, clock_.get(), options.on_dead_event),
         trace_(options.trace) {
     match_stage::options chosen{options.lines, options.source.final_watermark, options.limits, clock_.get(), nullptr};
+    chosen.limits.counts_only = !options.lines && !options.limit;
     if (trace_) {
       chosen.trace = &*trace_;
       chosen.limits.classes = cep::class_choice::runs_only;
