@@ -167,7 +167,7 @@ class closing_words {
   }
 
   int say_dead() const {
-    const auto dead = static_cast<unsigned long long>(summary_.source.dead + summary_.dead_at_bound);
+    const unsigned long long dead = summary_.source.dead + summary_.dead_at_bound;
     std::fprintf(stderr, "millrace: %llu events were dead-lettered, the first at %s\n", dead, first_dead_.c_str());
     if (arguments_.dead_letters.empty())
       std::fprintf(stderr, "millrace: --dead-letters FILE keeps them, with the reason of each\n");

@@ -10,10 +10,10 @@ engine::engine(std::shared_ptr<const revision> rules, const engine_limits& limit
     : limits_(limits),
       time_(rules->declarations->time),
       events_(limits.events, rules->declarations->data_bytes_max),
-      board_(rules, limits, events_),
+      board_(std::move(rules), limits, events_),
       glances_(key_group_count_max * glances_each),
-      gone_(rules->names.size()) {
-  for (const auto& layout : rules->declarations->layouts) events_.set_data_bytes(layout->type(), layout->bytes());
+      gone_(board_.of().names.size()) {
+  for (const auto& layout : board_.of().declarations->layouts) events_.set_data_bytes(layout->type(), layout->bytes());
 }
 
 // --- events ---------------------------------------------------------------------------------------------

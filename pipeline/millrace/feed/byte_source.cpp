@@ -17,7 +17,7 @@ namespace {
 class source_base : public byte_source {
  public:
   explicit source_base(std::unique_ptr<chunk_input> input) : input_(std::move(input)) {}
-  void set_before_read(read_hook hook) override { input_->set_before_read(std::move(hook)); }
+  void set_before_read(const read_hook& hook) override { input_->set_before_read(hook); }
   std::uint64_t bytes_read() const noexcept override { return input_->position(); }
   std::optional<std::uint64_t> bytes_total() const noexcept override { return input_->bytes_total(); }
   const std::string& name() const noexcept override { return input_->name(); }

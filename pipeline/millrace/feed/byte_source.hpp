@@ -34,7 +34,7 @@ class byte_source {
   [[nodiscard]] virtual std::size_t read(std::span<char> into) = 0;
 
   /// See `chunk_input`. A source that never waits may leave it out.
-  virtual void set_before_read(read_hook hook) { static_cast<void>(hook); }
+  virtual void set_before_read(const read_hook& /*hook*/) {}
 
   /// Bytes taken from the file so far, compressed where it is.
   [[nodiscard]] virtual std::uint64_t bytes_read() const noexcept = 0;

@@ -40,7 +40,7 @@ class decoder {
   [[nodiscard]] virtual outcome next(event_header& into) = 0;
 
   /// Asked before each read of the feed, `waits` when it has nothing to give yet: may the read go on?
-  void set_before_read(read_hook hook) { lines_.source().set_before_read(std::move(hook)); }
+  void set_before_read(const read_hook& hook) { lines_.source().set_before_read(hook); }
 
   /// Of the last record, when it was dead: what was found and what was expected.
   [[nodiscard]] std::string_view reason() const noexcept { return reason_; }

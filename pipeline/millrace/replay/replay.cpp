@@ -137,9 +137,9 @@ class replay_run::state {
   std::unique_ptr<inlined> inline_;
 };
 
-replay_run::replay_run(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder,
+replay_run::replay_run(const std::shared_ptr<const rules::program>& rules, std::unique_ptr<feed::decoder> decoder,
                        sink::text_output& out, const replay_options& options)
-    : state_(std::make_unique<state>(std::move(rules), std::move(decoder), out, options)) {}
+    : state_(std::make_unique<state>(rules, std::move(decoder), out, options)) {}
 
 replay_run::~replay_run() = default;
 

@@ -65,7 +65,7 @@ struct replay_summary {
 /// Errors: the constructor throws `error`; a failure during the run is told in the summary.
 class replay_run {
  public:
-  replay_run(std::shared_ptr<const rules::program> rules, std::unique_ptr<feed::decoder> decoder,
+  replay_run(const std::shared_ptr<const rules::program>& rules, std::unique_ptr<feed::decoder> decoder,
              sink::text_output& out, const replay_options& options);
   ~replay_run();
 
