@@ -122,6 +122,8 @@ struct processed_by {
   void look_ahead(std::span<const event_header* const> next) const requires requires { matcher.look_ahead(next); }
   { matcher.look_ahead(next); }
 };
+template <class Matcher>
+processed_by(Matcher&) -> processed_by<Matcher>;
 
 /// Fails the benchmark unless the answer is the known one and no bound was met.
 inline void check(benchmark::State& state, const tally& found, const tally& expected, std::uint64_t refused) {

@@ -100,7 +100,7 @@ void typed(benchmark::State& state, const Pattern& pattern, std::chrono::nanosec
   const auto places = [](const typed_match<step>& match) {
     return match["a"].place + match["b"].place + match["c"].place;
   };
-  const detail::partition_by by_key{&step::key};
+  const detail::partition_by<std::uint64_t step::*> by_key{&step::key};
   using matcher = typed_matcher<step, decltype(by_key), Pattern, decltype(places)>;
   an_event<Expected>(state, key_gap, [&] { return std::make_unique<matcher>(pattern, by_key, places); });
 }
