@@ -116,6 +116,7 @@ void chain_state::refuse_key(releases&) noexcept { refuse(bound::keys); }
 
 /// The count is of events: how many matches there would have been is not worth the time to know.
 void chain_state::note_cut() noexcept {
+  completion_.cut = true;
   ++counters_.cut;
   counters_.bounds_met |= 1U << static_cast<unsigned>(bound::matches_at_once);
 }

@@ -101,10 +101,12 @@ class chain_state {
     if (!r.is_set) return hand_out_made(r, f);
     const chain_level* const levels = levels_of(completion_.partition);
     set_taken(level_count_, completion_.event);
+    const std::uint64_t most = completion_.left;
     const std::uint64_t found =
-        each_path(levels, completion_.bounds.data(), r.path, completion_.left, [&] { f(expr::history(taken_)); });
+        each_path(levels, completion_.bounds.data(), r.path, most, [&] { f(expr::history(taken_)); });
     counters_.matches += found;
-    if ((completion_.left -= found) == 0) note_cut();
+    completion_.left -= found;
+    if (found == most && !completion_.cut && count_from(levels, r.path) > found) note_cut();
   }
 
   /// Calls `f(expr::history, count)` once for a release: its first match, and how many it stands for, found without a
@@ -113,12 +115,11 @@ class chain_state {
   template <class F>
   void hand_out_counted(const release& r, F&& f) {
     if (!r.is_set) return hand_out_made(r, [&](expr::history taken) { f(taken, std::uint64_t{1}); });
-    if (!completion_.counted) count_paths();
     const chain_level* const levels = levels_of(completion_.partition);
-    std::uint64_t count = count_of(levels, 0, r.path);
+    std::uint64_t count = count_from(levels, r.path);
     if (bounds_matches_) {
       const std::uint64_t found = std::min(count, completion_.left);
-      if (found < count && !std::exchange(completion_.cut, true)) note_cut();
+      if (found < count && !completion_.cut) note_cut();
       completion_.left -= found;
       count = found;
     }
@@ -227,6 +228,11 @@ class chain_state {
   /// Paths from an element on. Requires: `count_paths` since the event, where the element is not on the last level.
   [[nodiscard]] std::uint64_t count_of(const chain_level* levels, std::size_t level, std::uint32_t i) noexcept;
   void count_paths();
+  /// All paths from a start that lead to the event in hand.
+  [[nodiscard]] std::uint64_t count_from(const chain_level* levels, std::uint32_t start) {
+    if (!completion_.counted) count_paths();
+    return count_of(levels, 0, start);
+  }
   void refuse(bound met) noexcept;
   void note_cut() noexcept;
   void bounds_of(const chain_level* levels, stretch* into) noexcept;

@@ -283,6 +283,25 @@ TEST(engine_hostile, a_million_matches_from_25_events_are_counted_when_there_is_
   EXPECT_EQ(r.counters().refused + r.counters().cut, 0u);
 }
 
+TEST(engine_bounds, matches_of_one_event_are_cut_only_where_there_are_more) {
+  // Five events that fit a and b, then one for c: ten matches of four beginnings.
+  for (const bool counts_only : {false, true}) {
+    for (const std::uint32_t bound : {1U, 3U, 9U, 10U, 11U}) {
+      engine_limits limits = recorder::small();
+      limits.matcher.matches_at_once = bound;
+      limits.counts_only = counts_only;
+      recorder r("pattern p on Login by user { a : not ok  then any b : not ok  then c : ok }", limits);
+      std::uint64_t found = 0;
+      for (std::uint64_t i = 0; i < 6; ++i)
+        r.under_test().process(make_login(i, static_cast<std::int64_t>(i), 1, i == 5).header,
+                               [&](const released_match& m) { found += m.count; });
+      EXPECT_EQ(found, std::min(bound, 10U)) << bound;
+      EXPECT_EQ(r.counters().matches, found) << bound;
+      EXPECT_EQ(r.counters().cut, bound < 10 ? 1U : 0U) << bound;
+    }
+  }
+}
+
 TEST(engine_hostile, loops_that_reach_one_match_in_many_ways_do_not_compare_each_with_each) {
   // Comparing took minutes.
   recorder r("pattern p on Login by user { ( a+ any  then any b+ any )+ any }", {});
