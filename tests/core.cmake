@@ -23,6 +23,7 @@ millrace_test(rules
     core/rules/engine_bounds_test.cpp
     core/rules/engine_change_test.cpp
     core/rules/engine_test.cpp
+    core/rules/look_ahead_test.cpp
     core/rules/parse_test.cpp
     core/rules/revision_test.cpp
     core/rules/router_test.cpp

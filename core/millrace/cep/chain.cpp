@@ -1,5 +1,7 @@
 #include <millrace/cep/chain.hpp>
 
+#include <millrace/cep/condition_memo.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +13,8 @@ class chain_reader {
   chain_reader(const automaton& of, const reads_history& reads) : of_(of), reads_(reads) {}
 
   std::variant<chain, std::string> run() {
-    if (of_.condition_count > 64) return std::string("it has more than 64 conditions");
+    if (of_.condition_count > condition_bits_max)
+      return "it has more than " + std::to_string(condition_bits_max) + " conditions";
     if (of_.reports_timeouts) return std::string("timed-out partial matches are reported one by one");
     if (of_.has_gaps) return std::string("a stage bounds the time since the event before it");
     for (const literal& l : of_.literals)

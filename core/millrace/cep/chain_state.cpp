@@ -366,12 +366,19 @@ void chain_state::expire_due(chain_level* levels, std::int64_t now_ns, releases&
   if (chain_.pending) {
     bounds_of(levels, pending_bounds_.data());
     std::uint64_t left = stored_at_once_;
-    for (std::uint32_t i = starts.head; i != kept; ++i) {
+    bool cut = false;
+    for (std::uint32_t i = starts.head; i != kept && !cut; ++i) {
       if (is_before(i, pending_bounds_[0].begin)) continue;
       const std::uint64_t first = start_at(starts, i).first;
-      left -= each_path(levels, pending_bounds_.data(), i, left, [&] { make_match(first, now_ns, out); });
+      // One more than there may be tells whether there are more.
+      static_cast<void>(each_path(levels, pending_bounds_.data(), i, left + 1, [&] {
+        cut = left == 0;
+        if (cut) return;
+        make_match(first, now_ns, out);
+        --left;
+      }));
     }
-    if (left == 0) note_cut();
+    if (cut) note_cut();
   }
   drop_starts(levels, kept);
   trim(levels);

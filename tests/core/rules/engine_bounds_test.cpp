@@ -302,6 +302,19 @@ TEST(engine_bounds, matches_of_one_event_are_cut_only_where_there_are_more) {
   }
 }
 
+TEST(engine_bounds, matches_of_an_absence_are_cut_only_where_there_are_more) {
+  // Four events that fit a and b, then none for 10 ns: three, two and one matches come at one time.
+  for (const std::uint32_t bound : {1U, 3U, 5U, 6U, 7U}) {
+    engine_limits limits = recorder::small();
+    limits.matcher.matches_at_once = bound;
+    recorder r("pattern p on Login by user within 10ns { a : not ok  then any b : not ok  not then c : ok }", limits);
+    for (std::uint64_t i = 0; i < 4; ++i) r.process(make_login(i, 1, 1));
+    const std::size_t found = r.pass_time(100).size();
+    EXPECT_EQ(found, std::min(bound, 6U)) << bound;
+    EXPECT_EQ(r.counters().cut, bound < 6 ? 1U : 0U) << bound;
+  }
+}
+
 TEST(engine_hostile, loops_that_reach_one_match_in_many_ways_do_not_compare_each_with_each) {
   // Comparing took minutes.
   recorder r("pattern p on Login by user { ( a+ any  then any b+ any )+ any }", {});
