@@ -4,11 +4,12 @@ millrace_test(builder
   SOURCES core/cep/any_order_test.cpp core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp
   LIBRARIES millrace::core)
 millrace_test(cep
-  SOURCES core/cep/automaton_test.cpp core/cep/chain_matcher_test.cpp core/cep/formula_test.cpp core/cep/seen_set_test.cpp core/cep/state_test.cpp
+  SOURCES core/cep/automaton_test.cpp core/cep/chain_matcher_test.cpp core/cep/formula_test.cpp core/cep/seen_set_test.cpp core/cep/state_test.cpp core/cep/waiting_runs_test.cpp
   LIBRARIES millrace::core)
 millrace_test(event SOURCES core/event/envelope_test.cpp core/event/layout_test.cpp LIBRARIES millrace::core)
 millrace_test(expr
   SOURCES core/expr/condition_index_test.cpp core/expr/expression_oracle_test.cpp core/expr/expression_test.cpp core/expr/refusal_test.cpp
+    core/expr/wait_test.cpp
   LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp LIBRARIES millrace::core)
 millrace_test(ring
@@ -27,6 +28,7 @@ millrace_test(rules
     core/rules/parse_test.cpp
     core/rules/revision_test.cpp
     core/rules/router_test.cpp
+    core/rules/waiting_oracle_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(table SOURCES core/table/keyed_table_test.cpp LIBRARIES millrace::core)

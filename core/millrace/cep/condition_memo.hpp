@@ -5,7 +5,9 @@
 #include <millrace/cep/run_store.hpp>
 #include <millrace/event/event_header.hpp>
 #include <millrace/expr/program.hpp>
+#include <millrace/expr/wait.hpp>
 
+#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <utility>
@@ -45,9 +47,18 @@ concept condition_set = requires(C& conditions, condition_id id, const event_hea
   noexcept->std::same_as<std::uint64_t>;
 };
 
-/// What a condition set knows at once of the event in hand.
+/// How a condition of a pattern waits for events, see `expr::wait`.
+enum class wait_kind : std::uint8_t { none, order, equality };
+
+/// What is known of a condition before there are events.
+struct condition_facts {
+  bool can_fault = true;  ///< its evaluation can meet an overflow or a division by zero, which is counted
+  wait_kind waits = wait_kind::none;
+};
+
+/// What a condition set knows at once of the event in hand. Inlined, so that it stays in registers.
 template <condition_set Conditions>
-[[nodiscard]] condition_bits known_bits_of(const Conditions& conditions) noexcept {
+[[nodiscard, gnu::always_inline]] inline condition_bits known_bits_of(const Conditions& conditions) noexcept {
   if constexpr (requires { conditions.known_bits(); })
     return conditions.known_bits();
   else
@@ -67,6 +78,7 @@ class condition_memo {
         known_(of.condition_count),
         known_of_run_(of.condition_count) {
     history_.reserve(256);
+    of_path_.reserve(256);
   }
 
   /// Makes the event that is asked about from now on another one.
@@ -81,6 +93,42 @@ class condition_memo {
     unfolded_ = false;
     if (asked_history_) known_of_run_.forget();
     asked_history_ = false;
+  }
+
+  /// Of all conditions. Where a set does not tell, the least is taken for granted.
+  [[nodiscard]] std::vector<condition_facts> facts() const {
+    std::vector<condition_facts> made(of_.condition_count);
+    if constexpr (requires { conditions_.facts(condition_id{}); })
+      for (std::size_t id = 0; id < made.size(); ++id) made[id] = conditions_.facts(static_cast<condition_id>(id));
+    return made;
+  }
+
+  /// Finds out what the event alone tells of some of the first 64 conditions.
+  void settle(std::uint64_t which, const event_header& event) noexcept {
+    for (std::uint64_t left = which & ~bits_.known; left != 0; left &= left - 1)
+      find_out(static_cast<condition_id>(std::countr_zero(left)), left & -left, event);
+  }
+  [[nodiscard]] const condition_bits& bits() const noexcept { return bits_; }
+
+  /// The condition, which depends on what the run in hand has taken, holds of it.
+  void know(condition_id id) noexcept {
+    asked_history_ = true;
+    known_of_run_.set(id, is_true);
+  }
+
+  /// What the event, and what a path, say of a condition that waits.
+  [[nodiscard]] expr::wait_probe probe([[maybe_unused]] condition_id id,
+                                       [[maybe_unused]] const event_header& event) noexcept {
+    if constexpr (requires { conditions_.probe(id, event); })
+      return conditions_.probe(id, event);
+    else
+      return {};
+  }
+  [[nodiscard]] std::int64_t bound([[maybe_unused]] condition_id id, [[maybe_unused]] std::uint32_t path) noexcept {
+    if constexpr (requires { conditions_.bound(id, expr::history{}); })
+      return conditions_.bound(id, store_.unfold(path, of_path_));
+    else
+      return 0;
   }
 
   bool holds(condition_id id, const event_header& event) noexcept {
@@ -150,6 +198,7 @@ class condition_memo {
   answer_table known_;         // the same of conditions beyond them
   answer_table known_of_run_;  // of the event and the run in hand
   std::vector<expr::taken_event> history_;
+  std::vector<expr::taken_event> of_path_;  // of another path than that of the run in hand
   expr::history taken_;
   std::uint32_t path_ = null_handle;
   bool unfolded_ = false;

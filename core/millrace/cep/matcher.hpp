@@ -2,6 +2,7 @@
 
 #include <millrace/cep/condition_memo.hpp>
 #include <millrace/cep/matcher_state.hpp>
+#include <millrace/cep/wake_table.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -14,17 +15,22 @@ namespace millrace::cep {
 /// Runs one automaton over the events of many keys: the one matcher behind both front ends.
 ///
 /// Every event is offered to every run of its key. The part of a condition that is about the event alone is
-/// evaluated once an event, whatever the number of runs; the rest at most once a run.
+/// evaluated once an event, whatever the number of runs; the rest at most once a run. Runs that the event can be seen
+/// to leave as they are (`wake_table`) are passed over: each costs the comparison of two numbers that lie beside those
+/// of the others. Where a key is watched, and with `dead_letter`, each is looked at.
 ///
-/// Threads: one owner. Complexity: an event costs the sum of the edges of its key's runs; with `dead_letter`, twice.
-/// Allocation: none an event once the buffers have grown to the longest match and the largest release.
-/// Errors: what a bound that is met means is `full_policy`'s, and counted.
+/// Threads: one owner. Complexity: an event costs the sum of the edges of those of its key's runs that it may change,
+/// and a comparison for each of the others; with `dead_letter`, the edges of all, twice. Allocation: none an event once
+/// the buffers have grown to the longest match and the largest release. Errors: what a bound that is met means is
+/// `full_policy`'s, and counted.
 template <condition_set Conditions>
 class matcher : public matcher_state {
  public:
   matcher(std::shared_ptr<const cep::automaton> compiled, Conditions conditions, std::uint16_t rule,
           const matcher_limits& limits, held_events& events)
-      : matcher_state(std::move(compiled), rule, limits, events), memo_(std::move(conditions), *automaton_, store_) {
+      : matcher_state(std::move(compiled), rule, limits, events),
+        memo_(std::move(conditions), *automaton_, store_),
+        wakes_(*automaton_, memo_.facts()) {
     hits_.reserve(automaton_->edges.size());
     completed_.reserve(256);
     steps_.reserve(256);
@@ -51,7 +57,8 @@ class matcher : public matcher_state {
   void process(partition_id id, const event_header& event, releases& out) {
     if (watched(id)) [[unlikely]]
       return process_watched(id, event, out);
-    process_as<false>(id, event, out);
+    if (limits_.when_full == full_policy::dead_letter) return process_all<false>(id, event, out);
+    process_awake(id, event, out);
   }
 
  private:
@@ -67,27 +74,143 @@ class matcher : public matcher_state {
   };
 
   [[gnu::noinline, gnu::cold]] void process_watched(partition_id id, const event_header& event, releases& out) {
-    process_as<true>(id, event, out);
+    process_all<true>(id, event, out);
   }
 
-  /// `Watched`: the watcher hears of each step.
+  /// Offers the event to every run. `Watched`: the watcher hears of each step.
   template <bool Watched>
-  void process_as(partition_id id, const event_header& event, releases& out) {
+  void process_all(partition_id id, const event_header& event, releases& out) {
     enter(id, event.time_ns, out);
     partition& p = partitions()[id];
+    before_ = std::exchange(p.runs, {});
     if (limits_.when_full != full_policy::dead_letter || fits<Watched>(event)) {
-      while (!before_.empty()) step_run<Watched>(store_.pop(before_), event, p.runs);
+      while (!before_.empty()) step_run<Watched>(waiting_.pop(before_), event, p.runs);
       start_run<Watched>(event, p.runs);
-      for (const run& match : completed_) complete(p, match);
-      completed_.clear();
-      start_ = no_start;
-      if (!p.completed.empty()) release_completed(p, event.time_ns, out);
-      forget_steps();
+      settle_matches(p, event, out);
     } else {
       p.runs = std::exchange(before_, {});
     }
     leave(id);
     counters_.faults += memo_.faulted();
+  }
+
+  /// The same, but for runs that it leaves as they are.
+  void process_awake(partition_id id, const event_header& event, releases& out) {
+    partition& p = partitions()[id];
+    const wake_table::outlook& now = look_out(event);
+    place awake = first_awake(p.runs, now);
+    if (awake.leaf == null_handle && !now.may_start) {
+      counters_.faults += memo_.faulted();
+      return leave_untouched(id);
+    }
+    // Whether what loops make twice is there already depends on the runs that wait, too.
+    if (automaton_->may_duplicate && awake.leaf != null_handle) return process_all<false>(id, event, out);
+    enter(id, event.time_ns, out);
+    while (awake.leaf != null_handle) {
+      if (!try_change_in_place(awake, now, event)) {
+        before_ = waiting_.split(p.runs, awake.before, awake.leaf, awake.index);
+        change_run<false>(waiting_.pop(before_), stopped_, event, p.runs);
+        step_awake(now, event, p.runs);
+        break;
+      }
+      awake = next_awake(awake, now);
+    }
+    if (now.may_start) start_run<false>(event, p.runs);
+    settle_matches(p, event, out);
+    leave(id);
+    counters_.faults += memo_.faulted();
+  }
+
+  void settle_matches(partition& p, const event_header& event, releases& out) {
+    for (const run& match : completed_) complete(p, match);
+    completed_.clear();
+    start_ = no_start;
+    if (!p.completed.empty()) release_completed(p, event.time_ns, out);
+    forget_steps();
+  }
+
+  // --- which runs an event may change ---------------------------------------------------------------------
+
+  /// A run in a list.
+  struct place {
+    std::uint32_t before;  // the leaf in front
+    std::uint32_t leaf;    // none: behind the last run
+    std::uint32_t index;
+  };
+
+  const wake_table::outlook& look_out(const event_header& event) noexcept {
+    memo_.settle(wakes_.to_settle(), event);
+    wake_table::outlook& now = wakes_.of(memo_.bits());
+    for (wake_table::comparing& each : now.comparisons) {
+      const expr::wait_probe probe = memo_.probe(each.by, event);
+      now.nodes[each.node].number = probe.number;
+      each.is_exact = probe.is_exact;
+    }
+    return now;
+  }
+
+  [[nodiscard]] place first_awake(const waiting_list& list, const wake_table::outlook& now) const noexcept {
+    return awake_from({null_handle, list.head, 0}, now);
+  }
+  [[nodiscard]] place next_awake(place at, const wake_table::outlook& now) const noexcept {
+    ++at.index;
+    return awake_from(at, now);
+  }
+  [[nodiscard]] place awake_from(place at, const wake_table::outlook& now) const noexcept {
+    for (; at.leaf != null_handle; at = {at.leaf, waiting_.leaf(at.leaf).next, 0}) {
+      const waiting_leaf& leaf = waiting_.leaf(at.leaf);
+      for (at.index = std::max<std::uint32_t>(at.index, leaf.begin); at.index < leaf.end; ++at.index)
+        if (now.nodes[leaf.nodes[at.index]].passes(leaf.bounds[at.index])) return at;
+    }
+    return at;
+  }
+
+  /// Looks at a run that may change, and changes it where it becomes one other run that has not matched.
+  bool try_change_in_place(const place& at, const wake_table::outlook& now, const event_header& event) {
+    waiting_leaf& leaf = waiting_.leaf(at.leaf);
+    run& r = store_[leaf.runs[at.index]];
+    begin_awake(r, now);
+    stopped_ = try_edges<false>(r.node, r.last_ns, false, event);
+    if (stopped_ || hits_.size() != 1) return false;
+    const edge& e = *hits_.front();
+    if (e.target == final_node) return false;
+    if (e.action == action::take) {
+      if (completes(e, event) || !store_.try_step_onto(r.path, e.stage, r.length)) return false;
+      r.last_ns = event.time_ns;
+      ++r.length;
+    } else if (e.target == r.node) {
+      return true;
+    }
+    r.node = e.target;
+    waiting_runs::put(leaf, at.index, entry_of(leaf.runs[at.index]));
+    return true;
+  }
+
+  /// Those behind a run that became none or several.
+  void step_awake(const wake_table::outlook& now, const event_header& event, waiting_list& kept) {
+    while (!before_.empty()) {
+      const waiting_entry entry = waiting_.pop(before_);
+      if (!now.nodes[entry.node].passes(entry.bound)) {
+        waiting_.append(kept, entry);
+        continue;
+      }
+      const run& r = store_[entry.run];
+      begin_awake(r, now);
+      stopped_ = try_edges<false>(r.node, r.last_ns, false, event);
+      change_run<false>(entry, stopped_, event, kept);
+    }
+  }
+
+  void begin_awake(const run& r, const wake_table::outlook& now) noexcept {
+    memo_.begin_run(r.path);
+    for (const wake_table::comparing& each : now.comparisons)
+      if (each.node == r.node && each.is_exact) memo_.know(each.by);
+  }
+
+  [[nodiscard]] waiting_entry entry_of(std::uint32_t handle) noexcept {
+    const run& r = store_[handle];
+    const condition_id by = wakes_.compares_by(r.node);
+    return {by == wake_table::none_compares ? no_bound : memo_.bound(by, r.path), handle, r.node};
   }
 
   // --- edges --------------------------------------------------------------------------------------------
@@ -136,19 +259,26 @@ class matcher : public matcher_state {
   // --- runs ---------------------------------------------------------------------------------------------
 
   template <bool Watched>
-  void step_run(std::uint32_t handle, const event_header& event, run_list& kept) {
-    run& waiting = store_[handle];
+  void step_run(const waiting_entry& entry, const event_header& event, waiting_list& kept) {
+    const run& waiting = store_[entry.run];
     memo_.begin_run(waiting.path);
-    const bool stopped = try_edges<Watched>(waiting.node, waiting.last_ns, false, event);
+    change_run<Watched>(entry, try_edges<Watched>(waiting.node, waiting.last_ns, false, event), event, kept);
+  }
+
+  /// Makes of a run what the edges in hand say.
+  template <bool Watched>
+  void change_run(const waiting_entry& entry, bool stopped, const event_header& event, waiting_list& kept) {
+    run& waiting = store_[entry.run];
     if (!stopped && hits_.size() == 1 && waits(*hits_.front()) && !automaton_->may_duplicate) {
       if constexpr (Watched) tell_of(run_fate::waits, waiting, event, waiting.number, hits_.front());
+      if (waiting.node == hits_.front()->target) return waiting_.append(kept, entry);
       waiting.node = hits_.front()->target;
-      return store_.append(kept, handle);
+      return waiting_.append(kept, entry_of(entry.run));
     }
     compare_from_here(waiting.start);
     // Its place goes to what it becomes: a full pool must not keep a run from going on.
     const run r = waiting;
-    store_.release_shell(handle);
+    store_.release_shell(entry.run);
     if constexpr (Watched) {
       goes_on_as_ = r.number;
       if (stopped) tell_of(run_fate::killed, r, event, r.number, killer_);
@@ -170,7 +300,7 @@ class matcher : public matcher_state {
   }
 
   template <bool Watched>
-  void start_run(const event_header& event, run_list& kept) {
+  void start_run(const event_header& event, waiting_list& kept) {
     memo_.begin_run(null_handle);
     const bool stopped = try_edges<Watched>(0, 0, true, event);
     run fresh{null_handle, null_handle, event.sequence, event.id.low, event.time_ns, event.time_ns, 0, 0, 0};
@@ -184,7 +314,7 @@ class matcher : public matcher_state {
   }
 
   template <bool Watched>
-  void take(const edge& e, const run& from, bool stopped, const event_header& event, run_list& kept) {
+  void take(const edge& e, const run& from, bool stopped, const event_header& event, waiting_list& kept) {
     const bool complete = completes(e, event);
     const bool goes_on = !stopped && e.target != final_node;
     if (!complete && !goes_on) return;
@@ -255,7 +385,7 @@ class matcher : public matcher_state {
   /// The run that it made; `null_handle` where a bound was met, or it is there already.
   template <bool Watched>
   std::uint32_t branch(const run& from, node_id target, std::uint32_t path, std::int64_t last_ns, std::uint32_t length,
-                       const event_header& event, run_list& kept) {
+                       const event_header& event, waiting_list& kept) {
     if (automaton_->may_duplicate && seen_.find(number_of_run(target, path)) != null_handle) return null_handle;
     std::uint32_t handle = store_.try_run();
     if (handle == null_handle) [[unlikely]]
@@ -268,7 +398,7 @@ class matcher : public matcher_state {
     std::uint16_t number = 0;
     if constexpr (Watched) number = goes_on_as_ != 0 ? std::exchange(goes_on_as_, std::uint16_t{0}) : next_number();
     store_[handle] = {null_handle, path, from.start, from.first, from.start_ns, last_ns, target, number, length};
-    store_.append(kept, handle);
+    waiting_.append(kept, entry_of(handle));
     if (automaton_->may_duplicate) seen_.put(number_of_run(target, path), handle);
     return handle;
   }
@@ -279,8 +409,7 @@ class matcher : public matcher_state {
   template <bool Watched>
   bool fits(const event_header& event) {
     demand all;
-    for (std::uint32_t at = before_.head; at != null_handle; at = store_[at].next)
-      add_demand(store_[at], false, event, all);
+    waiting_.each(before_, [&](std::uint32_t handle) { add_demand(store_[handle], false, event, all); });
     add_demand({null_handle, null_handle, 0, 0, 0, 0, 0, 0, 0}, true, event, all);
     if (automaton_->skip != skip_strategy::none)
       all.runs_max = std::max(all.runs_max, all.runs + static_cast<std::int64_t>(all.matches));
@@ -324,10 +453,12 @@ class matcher : public matcher_state {
   }
 
   condition_memo<Conditions> memo_;
+  wake_table wakes_;
   std::vector<const edge*> hits_;
   std::vector<run> completed_;
   std::vector<std::uint32_t> steps_;  // that the event has made, each with a share: their handles stay theirs
   std::uint64_t start_ = no_start;
+  bool stopped_ = false;  // a negation kills the run whose edges are in hand
 
   // Of a watched key.
   std::vector<closed_way> closed_;

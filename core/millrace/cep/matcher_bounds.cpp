@@ -51,7 +51,8 @@ std::uint32_t matcher_state::oldest_run(partition_id id) const noexcept {
   const partition& p = partitions()[id];
   if (p.idle_link == never_opened) return null_handle;
   // Of the key in hand, those that have seen the event began first.
-  return p.runs.empty() && id == in_hand_ ? before_.head : p.runs.head;
+  const waiting_list& list = p.runs.empty() && id == in_hand_ ? before_ : p.runs;
+  return list.empty() ? null_handle : waiting_.front(list);
 }
 
 partition_id matcher_state::key_with_an_old_run() noexcept {
@@ -72,10 +73,10 @@ partition_id matcher_state::key_with_an_old_run() noexcept {
 
 bool matcher_state::drop_from(partition_id id) {
   partition& p = partitions()[id];
-  run_list& list = p.runs.empty() && id == in_hand_ ? before_ : p.runs;
+  waiting_list& list = p.runs.empty() && id == in_hand_ ? before_ : p.runs;
   if (list.empty()) return false;
   const usage_mark before = mark();
-  const std::uint32_t handle = store_.pop(list);
+  const std::uint32_t handle = waiting_.pop(list).run;
   // Its path may be gone with it, and the handle another's. What `seen_` says of steps and matches stays true: their
   // paths are held until the event is done with.
   if (automaton_->may_duplicate) seen_.erase(number_of_run(store_[handle].node, store_[handle].path));
@@ -104,7 +105,7 @@ void matcher_state::drop_key(partition_id id, std::int64_t now_ns, releases& out
   partition& p = partitions()[id];
   const usage_mark before = mark();
   note(bound::keys);
-  for (; !p.runs.empty(); ++counters_.dropped) store_.release(store_.pop(p.runs));
+  for (; !p.runs.empty(); ++counters_.dropped) store_.release(waiting_.pop(p.runs).run);
   release_completed(p, now_ns, out);
   settle_usage(id, before);
 }

@@ -22,6 +22,7 @@ matcher_state::matcher_state(std::shared_ptr<const cep::automaton> compiled, std
                              const matcher_limits& limits, held_events& events)
     : automaton_(std::move(compiled)),
       store_(limits, events),
+      waiting_(limits.runs),
       limits_(limits),
       rule_(rule),
       counts_keys_(limits.counts_keys()),
@@ -60,14 +61,15 @@ void matcher_state::close(partition_id id) noexcept {
 std::uint32_t matcher_state::discard(partition_id id, std::uint32_t count_max) noexcept {
   partition& p = partitions()[id];
   std::uint32_t count = 0;
-  for (run_list* const list : {&p.runs, &p.completed})
-    for (; count != count_max && !list->empty(); ++count) store_.release(store_.pop(*list));
+  for (; count != count_max && !p.runs.empty(); ++count) store_.release(waiting_.pop(p.runs).run);
+  for (; count != count_max && !p.completed.empty(); ++count) store_.release(store_.pop(p.completed));
   return count;
 }
 
 std::array<state_part, 3> matcher_state::state_parts() const noexcept {
   const std::size_t keys = partitions_.bytes() + usage_.bytes() + wheel_.reserved_bytes();
-  return {{{"partial matches", slab_pool<run>::bytes_each, store_.run_capacity(), store_.reserved_bytes_of_runs()},
+  return {{{"partial matches", slab_pool<run>::bytes_each + slab_pool<waiting_leaf>::bytes_each, store_.run_capacity(),
+            store_.reserved_bytes_of_runs() + waiting_.reserved_bytes()},
            {"events in them", slab_pool<step>::bytes_each, store_.step_capacity(), store_.reserved_bytes_of_steps()},
            {"keys", keys / limits_.partitions, limits_.partitions, keys}}};
 }
@@ -123,10 +125,9 @@ bool matcher_state::is_due(const run& r, std::int64_t now_ns) const noexcept {
 std::optional<std::int64_t> matcher_state::first_deadline(const partition& p) const noexcept {
   if (p.runs.empty()) return std::nullopt;
   // Runs ascend by start, so without bounds of their own the first one is due first.
-  if (!automaton_->has_gaps) return deadline_of(store_[p.runs.head]);
+  if (!automaton_->has_gaps) return deadline_of(store_[waiting_.front(p.runs)]);
   std::optional<std::int64_t> first;
-  for (std::uint32_t at = p.runs.head; at != null_handle; at = store_[at].next)
-    first = earlier_of(first, deadline_of(store_[at]));
+  waiting_.each(p.runs, [&](std::uint32_t handle) { first = earlier_of(first, deadline_of(store_[handle])); });
   return first;
 }
 
@@ -151,18 +152,19 @@ void matcher_state::advance(std::int64_t now_ns, releases& out) {
 
 void matcher_state::expire_due(partition_id id, partition& p, std::int64_t now_ns, releases& out) {
   if (p.runs.empty()) return;
-  if (!automaton_->has_gaps && (automaton_->within_ns == 0 || !is_due(store_[p.runs.head], now_ns))) return;
+  const auto oldest_is_due = [&] { return is_due(store_[waiting_.front(p.runs)], now_ns); };
+  if (!automaton_->has_gaps && (automaton_->within_ns == 0 || !oldest_is_due())) return;
   const usage_mark before = mark();
   bool expired = false;
-  run_list kept;
+  waiting_list kept;
   while (!p.runs.empty()) {
     // Runs ascend by start, so without bounds of their own the first one is due first.
-    if (!automaton_->has_gaps && !is_due(store_[p.runs.head], now_ns)) break;
-    const std::uint32_t handle = store_.pop(p.runs);
-    if (!is_due(store_[handle], now_ns)) {
-      store_.append(kept, handle);
+    if (!automaton_->has_gaps && !oldest_is_due()) break;
+    const waiting_entry entry = waiting_.pop(p.runs);
+    if (!is_due(store_[entry.run], now_ns)) {
+      waiting_.append(kept, entry);
     } else {
-      expire(p, handle, now_ns, out);
+      expire(p, entry.run, now_ns, out);
       expired = true;
     }
   }
@@ -216,9 +218,12 @@ void matcher_state::complete(partition& p, const run& match) {
 void matcher_state::hold_back(partition& p, std::uint32_t handle) {
   run& match = store_[handle];
   match.node = final_node;
-  if (watched(id_of(p)) && !p.runs.empty() && store_[p.runs.head].start < match.start) [[unlikely]] {
+  if (watched(id_of(p)) && !p.runs.empty() && waits_for_earlier(p, match)) [[unlikely]] {
     match.node = told_as_held;
-    tell({.what = run_fate::held_back, .number = match.number, .other = store_[p.runs.head].number, .time_ns = now_ns_},
+    tell({.what = run_fate::held_back,
+          .number = match.number,
+          .other = store_[waiting_.front(p.runs)].number,
+          .time_ns = now_ns_},
          match.path);
   }
   if (p.completed.empty() || store_[p.completed.tail].start <= match.start) return store_.append(p.completed, handle);
@@ -246,27 +251,28 @@ std::optional<std::uint64_t> matcher_state::pruning_bound(const run& match) noex
   return *at - 1;
 }
 
-void matcher_state::prune(partition& p, run_list& list, std::uint64_t start_max, const run& by) {
-  while (!list.empty() && store_[list.head].start <= start_max) {
-    const run& r = store_[list.head];
-    if (watched(id_of(p))) [[unlikely]]
-      tell({.what = run_fate::pruned, .number = r.number, .other = by.number, .time_ns = now_ns_}, r.path);
-    store_.release(store_.pop(list));
-  }
+void matcher_state::prune(partition& p, std::uint64_t start_max, const run& by) {
+  while (!p.runs.empty() && store_[waiting_.front(p.runs)].start <= start_max)
+    prune_one(p, waiting_.pop(p.runs).run, by);
+  while (!p.completed.empty() && store_[p.completed.head].start <= start_max) prune_one(p, store_.pop(p.completed), by);
+}
+
+void matcher_state::prune_one(partition& p, std::uint32_t handle, const run& by) {
+  const run& r = store_[handle];
+  if (watched(id_of(p))) [[unlikely]]
+    tell({.what = run_fate::pruned, .number = r.number, .other = by.number, .time_ns = now_ns_}, r.path);
+  store_.release(handle);
 }
 
 void matcher_state::release_completed(partition& p, std::int64_t now_ns, releases& out) {
   while (!p.completed.empty()) {
     // A match waits for every run that started before it.
-    if (!p.runs.empty() && store_[p.runs.head].start < store_[p.completed.head].start) return;
+    if (!p.runs.empty() && waits_for_earlier(p, store_[p.completed.head])) return;
     const std::uint32_t handle = store_.pop(p.completed);
     const run& match = store_[handle];
     if (match.node == told_as_held) [[unlikely]]
       tell({.what = run_fate::handed_out, .number = match.number, .time_ns = now_ns}, match.path);
-    if (const auto bound = pruning_bound(match)) {
-      prune(p, p.runs, *bound, match);
-      prune(p, p.completed, *bound, match);
-    }
+    if (const auto bound = pruning_bound(match)) prune(p, *bound, match);
     ++counters_.matches;
     send(p, match, now_ns, false, out);
     store_.release_shell(handle);

@@ -6,6 +6,7 @@
 #include <millrace/cep/run_watcher.hpp>
 #include <millrace/cep/seen_set.hpp>
 #include <millrace/cep/state_part.hpp>
+#include <millrace/cep/waiting_runs.hpp>
 #include <millrace/time/timer_wheel.hpp>
 
 #include <array>
@@ -103,10 +104,12 @@ class matcher_state {
   /// Starts to load the oldest and the newest partial match of a key, then the `events` that they end with. Each is
   /// best called when what the one before asked for has come.
   void prefetch_matches(partition_id id, bool events) const noexcept {
-    const run_list& runs = partitions()[id].runs;
+    const waiting_list& runs = partitions()[id].runs;
     if (runs.empty()) return;
-    store_.prefetch(runs.head, events);
-    if (runs.tail != runs.head) store_.prefetch(runs.tail, events);
+    if (!events) return __builtin_prefetch(&waiting_.leaf(runs.head));
+    const waiting_leaf& first = waiting_.leaf(runs.head);
+    if (first.next != null_handle) __builtin_prefetch(&waiting_.leaf(first.next));
+    for (std::uint32_t i = first.begin; i < first.end; ++i) store_.prefetch(first.runs[i]);
   }
 
   /// Sequence of the first event of a release.
@@ -135,7 +138,7 @@ class matcher_state {
 
  protected:
   struct partition {
-    run_list runs;
+    waiting_list runs;
     run_list completed;
     std::uint32_t timer = null_handle;
     std::uint32_t idle_link = never_opened;
@@ -146,13 +149,12 @@ class matcher_state {
 
   [[nodiscard]] partition* partitions() const noexcept { return reinterpret_cast<partition*>(partitions_.data()); }
 
-  /// Takes a partition's runs to offer them an event; until `leave`, its bounds hold.
+  /// Begins to offer a partition's runs an event; until `leave`, its bounds hold.
   void enter(partition_id id, std::int64_t now_ns, releases& out) noexcept {
     in_hand_ = id;
     now_ns_ = now_ns;
     out_ = &out;
     if (counts_keys_) set_ceilings(id);
-    before_ = std::exchange(partitions()[id].runs, {});
   }
   void leave(partition_id id) noexcept {
     partition& p = partitions()[id];
@@ -160,6 +162,11 @@ class matcher_state {
     arm(id, p);
     if (p.empty()) list_idle(id, p);
     in_hand_ = null_handle;
+  }
+  /// The event has changed none of its runs, and begun none.
+  void leave_untouched(partition_id id) noexcept {
+    partition& p = partitions()[id];
+    if (p.empty()) list_idle(id, p);
   }
 
   /// Hands out a match that the event in hand completed, or holds it back behind earlier runs as the skip strategy
@@ -195,12 +202,13 @@ class matcher_state {
 
   std::shared_ptr<const cep::automaton> automaton_;
   run_store store_;
+  waiting_runs waiting_;
   matcher_counters counters_;
   matcher_limits limits_;
 
   // Of the partition in hand.
-  run_list before_;  // runs that have not seen the event yet
-  seen_set seen_;    // what was made of the start in hand, where loops can make one thing twice
+  waiting_list before_;  // runs that have not seen the event yet
+  seen_set seen_;        // what was made of the start in hand, where loops can make one thing twice
   std::int64_t now_ns_ = 0;
   releases* out_ = nullptr;
 
@@ -256,7 +264,12 @@ class matcher_state {
   void expire(partition& p, std::uint32_t handle, std::int64_t now_ns, releases& out);
   void send(const partition& p, const run& match, std::int64_t at_ns, bool timeout, releases& out);
   [[nodiscard]] std::optional<std::uint64_t> pruning_bound(const run& match) noexcept;
-  void prune(partition& p, run_list& list, std::uint64_t start_max, const run& by);
+  void prune(partition& p, std::uint64_t start_max, const run& by);
+  void prune_one(partition& p, std::uint32_t handle, const run& by);
+  /// The oldest of its runs began before a match did. Requires: there are some.
+  [[nodiscard]] bool waits_for_earlier(const partition& p, const run& match) const noexcept {
+    return store_[waiting_.front(p.runs)].start < match.start;
+  }
   [[nodiscard]] partition_id id_of(const partition& p) const noexcept {
     return static_cast<partition_id>(&p - partitions());
   }

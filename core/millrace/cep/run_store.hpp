@@ -64,13 +64,8 @@ class run_store {
   [[nodiscard]] run& operator[](std::uint32_t handle) noexcept { return runs_[handle]; }
   [[nodiscard]] const run& operator[](std::uint32_t handle) const noexcept { return runs_[handle]; }
 
-  /// Starts to load a run; or its last step, and the run behind it.
-  void prefetch(std::uint32_t handle, bool step) const noexcept {
-    if (!step) return __builtin_prefetch(&runs_[handle]);
-    const run& of = runs_[handle];
-    __builtin_prefetch(&steps_[of.path]);
-    if (of.next != null_handle) __builtin_prefetch(&runs_[of.next]);
-  }
+  /// Starts to load a run.
+  void prefetch(std::uint32_t handle) const noexcept { __builtin_prefetch(&runs_[handle]); }
 
   /// A new run; `null_handle` when a bound is met. Its path must be set by the caller.
   [[nodiscard]] std::uint32_t try_run() noexcept {
@@ -99,6 +94,22 @@ class run_store {
     if (parent != null_handle) ++steps_[parent].shares;
     steps_[handle] = {parent, event, 1, stage, 0};
     return handle;
+  }
+
+  /// The same behind a path whose share goes from the caller to the new step; `path` is then that one. False when a
+  /// bound is met, and nothing has changed.
+  [[nodiscard]] bool try_step_onto(std::uint32_t& path, stage_id stage, std::uint32_t length_before) noexcept {
+    if (length_before >= length_max_ || steps_.size() >= step_ceiling_) return false;
+    const std::uint32_t handle = steps_.try_allocate();
+    if (handle == null_handle) return false;
+    const std::uint32_t event = events_.try_share();
+    if (event == null_handle) {
+      steps_.release(handle);
+      return false;
+    }
+    steps_[handle] = {path, event, 1, stage, 0};
+    path = handle;
+    return true;
   }
 
   void share_path(std::uint32_t path) noexcept {

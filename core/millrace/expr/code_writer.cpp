@@ -236,7 +236,11 @@ split_condition compile_split(const syntax& source, const scope& names) {
     (compile_condition(*term, names).reads_history() ? history_terms : event_terms).push_back(term);
   split_condition made;
   if (!event_terms.empty()) made.event_part = code_writer(names).write_conjunction(event_terms);
-  if (!history_terms.empty()) made.history_part = code_writer(names).write_conjunction(history_terms);
+  if (!history_terms.empty()) {
+    made.history_part = code_writer(names).write_conjunction(history_terms);
+    made.waits_for = wait::of(history_terms, names);
+  }
+  made.can_fault = made.event_part.can_fault() || made.history_part.can_fault();
   return made;
 }
 

@@ -4,6 +4,7 @@
 #include <millrace/base/source_range.hpp>
 #include <millrace/expr/program.hpp>
 #include <millrace/expr/syntax.hpp>
+#include <millrace/expr/wait.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -50,6 +51,8 @@ program compile_condition(const syntax& source, const scope& names);
 struct split_condition {
   program event_part;
   program history_part;
+  std::optional<wait> waits_for;  ///< without which the second does not hold
+  bool can_fault = false;         ///< either can
 };
 split_condition compile_split(const syntax& source, const scope& names);
 

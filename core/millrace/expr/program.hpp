@@ -100,6 +100,8 @@ struct field_access {
   std::vector<std::uint32_t> presence_of;  ///< by event type; `absent` where the field always has a value
 
   static constexpr std::uint32_t absent = 0xFFFFFFFF;
+
+  friend bool operator==(const field_access&, const field_access&) = default;
 };
 
 /// Room that an evaluation needs beside the program itself. One a thread; grows to what its programs need
@@ -147,6 +149,11 @@ class program {
   [[nodiscard]] bool reads_history() const noexcept { return reads_history_; }
   [[nodiscard]] bool empty() const noexcept { return code_.empty(); }
   [[nodiscard]] std::span<const instruction> code() const noexcept { return code_; }
+  /// It can meet integer overflow or division by zero.
+  [[nodiscard]] bool can_fault() const noexcept;
+  /// It and `other` are nothing but the same field of the event.
+  [[nodiscard]] bool is_field_like(const program& other) const noexcept;
+  [[nodiscard]] const field_access& access(std::uint32_t number) const noexcept { return accesses_[number]; }
   [[nodiscard]] std::size_t text_slots() const noexcept { return text_slots_; }
   [[nodiscard]] std::size_t text_bytes() const noexcept { return text_bytes_; }
 

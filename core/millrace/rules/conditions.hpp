@@ -59,6 +59,7 @@ class condition_programs {
       is_settled_.push_back(expr::condition_index::covers(c.test.event_part));
       room_.reserve(c.test.event_part.text_slots(), c.test.event_part.text_bytes());
       room_.reserve(c.test.history_part.text_slots(), c.test.history_part.text_bytes());
+      if (c.test.waits_for) c.test.waits_for->reserve(room_);
     }
   }
 
@@ -74,8 +75,8 @@ class condition_programs {
     return c.test.history_part.empty() ? cep::verdict::yes : cep::verdict::depends;
   }
 
-  /// What the index says without evaluation.
-  [[nodiscard]] cep::condition_bits known_bits() const noexcept {
+  /// What the index says without evaluation. Inlined, so that it stays in registers.
+  [[nodiscard, gnu::always_inline]] cep::condition_bits known_bits() const noexcept {
     if (open_ == nullptr || open_->bits == nullptr || all_ == 0) return {};
     const std::uint64_t open = open_->first_64(std::min(conditions_->size(), cep::condition_bits_max)) & all_;
     return {all_ & (~open | settled_ | depends_), open & settled_, open & depends_};
@@ -83,6 +84,21 @@ class condition_programs {
 
   [[nodiscard]] bool test_history(cep::condition_id id, const event_header& event, expr::history taken) noexcept {
     return holds((*conditions_)[id].test.history_part, event, taken);
+  }
+
+  [[nodiscard]] cep::condition_facts facts(cep::condition_id id) const noexcept {
+    const expr::split_condition& test = (*conditions_)[id].test;
+    const auto kind = !test.waits_for                 ? cep::wait_kind::none
+                      : test.waits_for->is_equality() ? cep::wait_kind::equality
+                                                      : cep::wait_kind::order;
+    return {test.can_fault, kind};
+  }
+  /// Requires: the condition waits, and so the following.
+  [[nodiscard]] expr::wait_probe probe(cep::condition_id id, const event_header& event) noexcept {
+    return (*conditions_)[id].test.waits_for->probe(event, room_);
+  }
+  [[nodiscard]] std::int64_t bound(cep::condition_id id, expr::history taken) noexcept {
+    return (*conditions_)[id].test.waits_for->bound(taken, room_);
   }
 
   [[nodiscard]] bool reads_history(cep::condition_id id) const noexcept {

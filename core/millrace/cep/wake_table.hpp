@@ -1,0 +1,105 @@
+#pragma once
+
+#include <millrace/cep/automaton.hpp>
+#include <millrace/cep/condition_memo.hpp>
+#include <millrace/cep/waiting_runs.hpp>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace millrace::cep {
+
+/// What a node's runs are asked by an event: those that pass are looked at, the others wait on as they are.
+struct node_probe {
+  wait_bound number = never_passed + 1;  ///< to be greater than a run's bound
+  bool is_equality = false;              ///< to be the same
+
+  static constexpr wait_bound asleep = std::numeric_limits<wait_bound>::min();
+  static constexpr wait_bound asks_all = std::numeric_limits<wait_bound>::max();
+
+  [[nodiscard]] bool passes(wait_bound bound) const noexcept {
+    return static_cast<bool>((number > bound) & !is_equality) | static_cast<bool>((number == bound) & is_equality);
+  }
+};
+
+/// Finds out, by what an event alone tells of a pattern's conditions, which partial matches it may change: of most
+/// events, few. A run waits on as it is where one edge leads back to its node and is open, and all others are closed;
+/// that may hold whatever the run has taken (its node is asleep), or as long as one comparison with what it has taken
+/// fails (its node compares). A node with a condition whose evaluation is counted when it fails is never one of these.
+///
+/// What follows from the conditions' bits is worked out once for each set of bits that comes, and kept.
+/// Threads: one owner. Allocation: in the constructor. Complexity: O(1) an event, linear in the edges for new bits.
+class wake_table {
+ public:
+  /// A node that compares, by a condition.
+  struct comparing {
+    node_id node;
+    condition_id by;
+    bool is_exact = false;  ///< of the event in hand: a run that passes meets the condition
+  };
+  /// What bits mean.
+  struct outlook {
+    condition_bits bits;
+    bool is_known = false;
+    bool may_start = true;
+    std::vector<node_probe> nodes;       // of those that compare, the event's number is still to be put in
+    std::vector<comparing> comparisons;  // never more than there are nodes
+  };
+
+  wake_table(const automaton& of, const std::vector<condition_facts>& facts);
+
+  /// Of bits where every condition that can be settled is.
+  [[nodiscard]] outlook& of(const condition_bits& bits) noexcept {
+    outlook& known = outlooks_[place_of(bits)];
+    if (!known.is_known || known.bits.known != bits.known || known.bits.holds != bits.holds ||
+        known.bits.depends != bits.depends) [[unlikely]]
+      work_out(bits, known);
+    return known;
+  }
+
+  /// Conditions that may be evaluated whether they are asked for or not.
+  [[nodiscard]] std::uint64_t to_settle() const noexcept { return to_settle_; }
+  /// By which condition a node's runs may compare; none: `none_compares`.
+  [[nodiscard]] condition_id compares_by(node_id node) const noexcept { return compares_by_[node]; }
+  static constexpr condition_id none_compares = static_cast<condition_id>(~0U);
+
+ private:
+  /// An edge, where each clause of its guard is one literal.
+  struct edge_masks {
+    std::uint64_t must = 0;
+    std::uint64_t must_not = 0;
+    bool is_simple = true;
+    bool leads_back = false;  // waits at its node
+    bool takes = false;
+
+    [[nodiscard]] bool is_open(std::uint64_t yes, std::uint64_t no) const noexcept {
+      return is_simple && (must & ~yes) == 0 && (must_not & ~no) == 0;
+    }
+    [[nodiscard]] bool is_closed(std::uint64_t yes, std::uint64_t no) const noexcept {
+      return ((must & no) | (must_not & yes)) != 0;
+    }
+  };
+  static constexpr std::size_t outlook_count = 64;
+
+  static std::size_t place_of(const condition_bits& bits) noexcept {
+    const std::uint64_t mixed =
+        (bits.holds * 0x9e37'79b9'7f4a'7c15 + bits.depends) * 0xd6e8'feb8'6659'fd93 + bits.known;
+    return static_cast<std::size_t>((mixed * 0x9e37'79b9'7f4a'7c15) >> 58);
+  }
+
+  [[nodiscard]] edge_masks masks_of(const edge& e, node_id at) const;
+  [[nodiscard]] bool waits_on(node_id at, std::uint64_t yes, std::uint64_t no) const noexcept;
+  void work_out(const condition_bits& bits, outlook& into) const noexcept;
+
+  const automaton& of_;
+  std::vector<edge_masks> edges_;  // as the automaton's
+  std::vector<condition_id> compares_by_;
+  std::vector<std::uint8_t> is_equality_;  // of the node's comparison
+  std::vector<std::uint8_t> can_wait_;     // by node: it has no condition whose evaluation is counted
+  std::uint64_t to_settle_ = 0;
+  std::vector<outlook> outlooks_;
+};
+
+}  // namespace millrace::cep
