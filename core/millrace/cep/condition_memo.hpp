@@ -54,6 +54,7 @@ enum class wait_kind : std::uint8_t { none, order, equality };
 struct condition_facts {
   bool can_fault = true;  ///< its evaluation can meet an overflow or a division by zero, which is counted
   wait_kind waits = wait_kind::none;
+  condition_id probes_like = 0;  ///< of those that wait: the first that asks the same of an event
 };
 
 /// What a condition set knows at once of the event in hand. Inlined, so that it stays in registers.

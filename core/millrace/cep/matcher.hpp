@@ -97,6 +97,7 @@ class matcher : public matcher_state {
   /// The same, but for runs that it leaves as they are.
   void process_awake(partition_id id, const event_header& event, releases& out) {
     partition& p = partitions()[id];
+    expire_late(id, event.time_ns, out);
     const wake_table::outlook& now = look_out(event);
     place awake = first_awake(p.runs, now);
     if (awake.leaf == null_handle && !now.may_start) {
@@ -141,8 +142,11 @@ class matcher : public matcher_state {
   const wake_table::outlook& look_out(const event_header& event) noexcept {
     memo_.settle(wakes_.to_settle(), event);
     wake_table::outlook& now = wakes_.of(memo_.bits());
+    condition_id asked = wake_table::none_compares;
+    expr::wait_probe probe{};
     for (wake_table::comparing& each : now.comparisons) {
-      const expr::wait_probe probe = memo_.probe(each.by, event);
+      if (each.probes_like != asked) probe = memo_.probe(each.by, event);
+      asked = each.probes_like;
       now.nodes[each.node].number = probe.number;
       each.is_exact = probe.is_exact;
     }

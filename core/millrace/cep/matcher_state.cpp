@@ -26,6 +26,8 @@ matcher_state::matcher_state(std::shared_ptr<const cep::automaton> compiled, std
       limits_(limits),
       rule_(rule),
       counts_keys_(limits.counts_keys()),
+      may_be_late_(automaton_->within_ns != 0 && !automaton_->has_gaps && !automaton_->has_pending &&
+                   !automaton_->reports_timeouts && limits.when_full == full_policy::refuse && !counts_keys_),
       partitions_(
           reservation::for_items(limits.partitions, sizeof(partition), alignof(partition), memory_content::zero)),
       usage_(reservation::for_items(counts_keys_ ? limits.partitions : 0, sizeof(key_usage), alignof(key_usage),
@@ -56,6 +58,15 @@ void matcher_state::close(partition_id id) noexcept {
   partition& p = partitions()[id];
   if (p.timer != null_handle) wheel_.cancel(p.timer);
   p.timer = null_handle;
+}
+
+bool matcher_state::has_only_expired(partition_id id, std::int64_t now_ns) noexcept {
+  partition& p = partitions()[id];
+  if (!may_be_late_ || watched(id) || p.runs.empty() || !p.completed.empty()) return false;
+  // Runs ascend by start: where the last one is due, all are.
+  if (!is_due(store_[waiting_.back(p.runs)], now_ns)) return false;
+  static_cast<void>(discard(id, std::numeric_limits<std::uint32_t>::max()));
+  return true;
 }
 
 std::uint32_t matcher_state::discard(partition_id id, std::uint32_t count_max) noexcept {
@@ -132,6 +143,7 @@ std::optional<std::int64_t> matcher_state::first_deadline(const partition& p) co
 }
 
 void matcher_state::arm(partition_id id, partition& p) noexcept {
+  if (may_be_late_) return arm_late(id, p);
   // A timer that stands is at or before the first deadline: when it fires too early it is set again.
   if (p.runs.empty()) return;
   if (p.timer != null_handle && !automaton_->has_gaps) return;
@@ -141,11 +153,37 @@ void matcher_state::arm(partition_id id, partition& p) noexcept {
   p.timer = wheel_.schedule(*deadline, id);
 }
 
+void matcher_state::arm_late(partition_id id, partition& p) noexcept {
+  if (p.runs.empty()) {
+    p.due_ns = never;
+    return;
+  }
+  if (p.due_ns == never) p.due_ns = first_deadline(p).value_or(never);
+  // Matches that are held back go out when the runs before them are over.
+  const bool in_time = !p.completed.empty() || watched(id);
+  if (p.timer != null_handle && !in_time) return;
+  auto deadline = first_deadline(p);
+  // Where only memory waits for it, and events of the key look for themselves, a later timer has more to give back at
+  // once, or nothing to do: while there is room for many more.
+  if (deadline && !in_time && has_much_room()) deadline = later(*deadline, automaton_->within_ns);
+  if (!deadline) return;
+  if (p.timer != null_handle) wheel_.cancel(p.timer);
+  p.timer = wheel_.schedule(*deadline, id);
+}
+
+bool matcher_state::has_much_room() const noexcept {
+  constexpr std::uint32_t part = 8;
+  return wheel_.size() < wheel_.capacity() / part && store_.run_count() < store_.run_capacity() / part &&
+         store_.step_count() < store_.step_capacity() / part &&
+         store_.events().size() < store_.events().capacity() / part;
+}
+
 void matcher_state::advance(std::int64_t now_ns, releases& out) {
   wheel_.advance(now_ns, [&](std::uint32_t id, std::int64_t) {
     partition& p = partitions()[id];
     p.timer = null_handle;
     expire_due(id, p, now_ns, out);
+    p.due_ns = never;
     arm(id, p);
   });
 }

@@ -42,8 +42,8 @@ struct matcher_counters {
 /// and what happens when a bound is met.
 ///
 /// Invariants: a partition's runs ascend by start, and so do its completed matches; a partition with a run
-/// that can expire has a timer at or before its earliest deadline; one that became idle is listed as such.
-/// Threads: one owner. Allocation: in the constructor (and see `releases`).
+/// that can expire has a timer at or before its earliest deadline, or `within` later where that changes no answer;
+/// one that became idle is listed as such. Threads: one owner. Allocation: in the constructor (and see `releases`).
 class matcher_state {
  public:
   matcher_state(std::shared_ptr<const automaton> compiled, std::uint16_t rule, const matcher_limits& limits,
@@ -64,8 +64,8 @@ class matcher_state {
   [[nodiscard]] partition_id next_idle() noexcept;
   /// Gives back the timer of an idle partition.
   void close(partition_id id) noexcept;
-  /// See `chain_state`. Timers here are never late.
-  [[nodiscard]] bool has_only_expired(partition_id /*id*/, std::int64_t /*now_ns*/) noexcept { return false; }
+  /// See `chain_state`.
+  [[nodiscard]] bool has_only_expired(partition_id id, std::int64_t now_ns) noexcept;
 
   /// Gives back partial matches of a key, and matches held back, without handing them out: at most `count_max`.
   /// Returns how many; where it is fewer, the key has none left. What is left of its timer says nothing any more.
@@ -90,7 +90,10 @@ class matcher_state {
     partition& p = partitions()[id];
     if (p.time_ns == now_ns) return;
     p.time_ns = now_ns;
-    expire_due(id, p, now_ns, out);
+    if (may_be_late_)
+      expire_late(id, now_ns, out);
+    else
+      expire_due(id, p, now_ns, out);
   }
 
   /// A time at or before the next deadline of any key.
@@ -109,7 +112,6 @@ class matcher_state {
     if (!events) return __builtin_prefetch(&waiting_.leaf(runs.head));
     const waiting_leaf& first = waiting_.leaf(runs.head);
     if (first.next != null_handle) __builtin_prefetch(&waiting_.leaf(first.next));
-    for (std::uint32_t i = first.begin; i < first.end; ++i) store_.prefetch(first.runs[i]);
   }
 
   /// Sequence of the first event of a release.
@@ -137,17 +139,29 @@ class matcher_state {
   [[nodiscard]] run_store& store() noexcept { return store_; }
 
  protected:
-  struct partition {
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+  struct alignas(cache_line_bytes) partition {
     waiting_list runs;
     run_list completed;
     std::uint32_t timer = null_handle;
     std::uint32_t idle_link = never_opened;
     std::int64_t time_ns = std::numeric_limits<std::int64_t>::min();  // of the last event that moved it
+    std::int64_t due_ns = never;  // where timers may be late: its first run is not due before
 
     [[nodiscard]] bool empty() const noexcept { return runs.empty() && completed.empty(); }
   };
 
   [[nodiscard]] partition* partitions() const noexcept { return reinterpret_cast<partition*>(partitions_.data()); }
+
+  /// Gives back what a late timer has left of a key to which time comes.
+  void expire_late(partition_id id, std::int64_t now_ns, releases& out) {
+    partition& p = partitions()[id];
+    if (now_ns < p.due_ns) [[likely]]
+      return;
+    expire_due(id, p, now_ns, out);
+    p.due_ns = p.runs.empty() ? never : first_deadline(p).value_or(never);
+  }
 
   /// Begins to offer a partition's runs an event; until `leave`, its bounds hold.
   void enter(partition_id id, std::int64_t now_ns, releases& out) noexcept {
@@ -250,6 +264,8 @@ class matcher_state {
     idle_head_ = first_idle + id;
   }
   void arm(partition_id id, partition& p) noexcept;
+  void arm_late(partition_id id, partition& p) noexcept;
+  [[nodiscard]] bool has_much_room() const noexcept;
   void give_back(const release& r) noexcept;
   void hold_back(partition& p, std::uint32_t handle);
   [[nodiscard]] bool drop_for(bound met);
@@ -276,6 +292,7 @@ class matcher_state {
 
   std::uint16_t rule_;
   bool counts_keys_;
+  bool may_be_late_;  // timers may: time alone hands nothing out
   reservation partitions_;
   reservation usage_;  // where keys are counted
   timer_wheel wheel_;

@@ -77,7 +77,7 @@ class pattern_matcher {
   void close(partition_id id) noexcept { chain_ ? chain_->close(id) : runs_->close(id); }
   [[nodiscard]] bool idle(partition_id id) noexcept { return chain_ ? chain_->idle(id) : runs_->idle(id); }
   [[nodiscard]] bool has_only_expired(partition_id id, std::int64_t now_ns) noexcept {
-    return chain_ && chain_->has_only_expired(id, now_ns);
+    return chain_ ? chain_->has_only_expired(id, now_ns) : runs_->has_only_expired(id, now_ns);
   }
   [[nodiscard]] std::uint32_t discard(partition_id id, std::uint32_t count_max) noexcept {
     return chain_ ? chain_->discard(id, count_max) : runs_->discard(id, count_max);

@@ -203,6 +203,7 @@ class run_store {
   [[nodiscard]] std::size_t reserved_bytes_of_runs() const noexcept { return runs_.reserved_bytes(); }
   [[nodiscard]] std::size_t reserved_bytes_of_steps() const noexcept { return steps_.reserved_bytes(); }
   [[nodiscard]] held_events& events() noexcept { return events_; }
+  [[nodiscard]] const held_events& events() const noexcept { return events_; }
 
  private:
   slab_pool<run> runs_;

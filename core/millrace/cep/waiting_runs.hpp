@@ -62,6 +62,11 @@ class waiting_runs {
     return first.runs[first.begin];
   }
 
+  [[nodiscard]] std::uint32_t back(const waiting_list& list) const noexcept {
+    const waiting_leaf& last = leaves_[list.tail];
+    return last.runs[last.end - 1];
+  }
+
   void append(waiting_list& list, const waiting_entry& entry) noexcept {
     if (list.empty()) {
       list.head = list.tail = fresh();

@@ -11,6 +11,7 @@ wake_table::wake_table(const automaton& of, const std::vector<condition_facts>& 
       is_equality_(of.nodes.size(), 0),
       can_wait_(of.nodes.size(), 1),
       outlooks_(outlook_count) {
+  for (const condition_facts& each : facts) probes_like_.push_back(each.probes_like);
   for (std::size_t id = 0; id < std::min(facts.size(), condition_bits_max); ++id)
     if (!facts[id].can_fault) to_settle_ |= std::uint64_t{1} << id;
   for (std::size_t at = 0; at < of.nodes.size(); ++at) {
@@ -80,7 +81,7 @@ void wake_table::work_out(const condition_bits& bits, outlook& into) const noexc
       probe.number = node_probe::asleep;
     } else if ((bits.depends & compared) != 0 && waits_on(at, yes, no | compared)) {
       probe.is_equality = is_equality_[at] != 0;
-      into.comparisons.push_back({at, by, false});
+      into.comparisons.push_back({at, by, probes_like_[by], false});
     }
   }
   const node& start = of_.nodes[0];

@@ -37,6 +37,7 @@ class wake_table {
   struct comparing {
     node_id node;
     condition_id by;
+    condition_id probes_like;
     bool is_exact = false;  ///< of the event in hand: a run that passes meets the condition
   };
   /// What bits mean.
@@ -96,6 +97,7 @@ class wake_table {
   const automaton& of_;
   std::vector<edge_masks> edges_;  // as the automaton's
   std::vector<condition_id> compares_by_;
+  std::vector<condition_id> probes_like_;  // by condition
   std::vector<std::uint8_t> is_equality_;  // of the node's comparison
   std::vector<std::uint8_t> can_wait_;     // by node: it has no condition whose evaluation is counted
   std::uint64_t to_settle_ = 0;

@@ -138,11 +138,21 @@ wait_probe wait::probe(const event_header& event, workspace& room) const noexcep
   return {number, is_exact};
 }
 
+value wait::value_of(const program& of, history taken, workspace& room) noexcept {
+  const instruction& first = of.code().front();
+  if (of.code().size() == 1 && first.op == opcode::load_last) {
+    for (std::size_t at = taken.size(); at-- > 0;)
+      if (taken[at].stage == first.stage) return load_from(of.access(first.x), *taken[at].event);
+    return value::none();
+  }
+  bool faulted = false;
+  return of.evaluate(nullptr, taken, room, faulted);
+}
+
 std::int64_t wait::bound(history taken, workspace& room) const noexcept {
   std::int64_t highest_bound = nothing + 1;
   for (const limit& each : limits_) {
-    bool faulted = false;
-    value v = each.taken.evaluate(nullptr, taken, room, faulted);
+    value v = value_of(each.taken, taken, room);
     if (!v.present) return never;
     if (each.converts) v = value::of_floating(static_cast<double>(v.integer));
     if (kind_ == value_kind::floating && std::isnan(v.floating)) return never;

@@ -50,6 +50,7 @@ class wait {
     bool is_strict;  // the event's must be beyond it
   };
 
+  [[nodiscard]] static value value_of(const program& of, history taken, workspace& room) noexcept;
   [[nodiscard]] std::int64_t number_of(const value& v, bool& is_exact) const noexcept;
 
   program current_;

@@ -91,7 +91,12 @@ class condition_programs {
     const auto kind = !test.waits_for                 ? cep::wait_kind::none
                       : test.waits_for->is_equality() ? cep::wait_kind::equality
                                                       : cep::wait_kind::order;
-    return {test.can_fault, kind};
+    std::size_t like = 0;
+    const auto probes_like = [&](const condition& c) {
+      return c.test.waits_for && c.test.waits_for->probes_like(*test.waits_for);
+    };
+    while (kind != cep::wait_kind::none && like != id && !probes_like((*conditions_)[like])) ++like;
+    return {test.can_fault, kind, static_cast<cep::condition_id>(like)};
   }
   /// Requires: the condition waits, and so the following.
   [[nodiscard]] expr::wait_probe probe(cep::condition_id id, const event_header& event) noexcept {

@@ -436,5 +436,19 @@ TEST(engine_bounds, policies_do_what_a_slow_model_does) {
   EXPECT_GT(std::min({refused, dropped, dead, cut, released}), 100u);
 }
 
+TEST(engine_bounds, keys_whose_partial_matches_are_over_give_way_though_their_timers_are_late) {
+  engine_limits limits = recorder::small();
+  limits.matcher.partitions = 16;  // two keys at a time may have a late timer
+  recorder r("pattern p on Login by user within 10ns { a : not ok  then b : ok and ip == a.ip }", limits);
+  std::uint64_t number = 0;
+  for (std::int64_t now = 0; now < 100; now += 10)
+    for (std::uint32_t key = 0; key < 16; ++key) {
+      r.process(make_login(number, now, static_cast<std::uint32_t>(now) * 100 + key));
+      ++number;
+    }
+  EXPECT_EQ(r.counters().refused, 0u);
+  EXPECT_EQ(r.process(make_login(number, 99, 9'003, true)), (lines{"p@99:147,160"})) << "theirs were not";
+}
+
 }  // namespace
 }  // namespace millrace::rules
