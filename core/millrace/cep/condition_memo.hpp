@@ -10,6 +10,7 @@
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -111,12 +112,6 @@ class condition_memo {
   }
   [[nodiscard]] const condition_bits& bits() const noexcept { return bits_; }
 
-  /// The condition, which depends on what the run in hand has taken, holds of it.
-  void know(condition_id id) noexcept {
-    asked_history_ = true;
-    known_of_run_.set(id, is_true);
-  }
-
   /// What the event, and what a path, say of a condition that waits.
   [[nodiscard]] expr::wait_probe probe([[maybe_unused]] condition_id id,
                                        [[maybe_unused]] const event_header& event) noexcept {
@@ -124,6 +119,15 @@ class condition_memo {
       return conditions_.probe(id, event);
     else
       return {};
+  }
+  /// The same as `bound` of a path that ends with the event, taken at `stage`; nothing where it takes more to know.
+  [[nodiscard]] std::optional<std::int64_t> bound_by_last([[maybe_unused]] condition_id id,
+                                                          [[maybe_unused]] std::uint16_t stage,
+                                                          [[maybe_unused]] const event_header& event) noexcept {
+    if constexpr (requires { conditions_.bound_by_last(id, stage, event); })
+      return conditions_.bound_by_last(id, stage, event);
+    else
+      return std::nullopt;
   }
   [[nodiscard]] std::int64_t bound([[maybe_unused]] condition_id id, [[maybe_unused]] std::uint32_t path) noexcept {
     if constexpr (requires { conditions_.bound(id, expr::history{}); })

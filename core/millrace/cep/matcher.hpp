@@ -116,8 +116,9 @@ class matcher : public matcher_state {
       }
       awake = next_awake(awake, now);
     }
-    if (now.may_start) start_run<false>(event, p.runs);
-    settle_matches(p, event, out);
+    if (now.may_start && (now.start == nullptr || !try_start(*now.start, event, p.runs)))
+      start_run<false>(event, p.runs);
+    if (!completed_.empty() || !p.completed.empty()) settle_matches(p, event, out);
     leave(id);
     counters_.faults += memo_.faulted();
   }
@@ -144,11 +145,11 @@ class matcher : public matcher_state {
     wake_table::outlook& now = wakes_.of(memo_.bits());
     condition_id asked = wake_table::none_compares;
     expr::wait_probe probe{};
-    for (wake_table::comparing& each : now.comparisons) {
+    for (const wake_table::comparing& each : now.comparisons) {
       if (each.probes_like != asked) probe = memo_.probe(each.by, event);
       asked = each.probes_like;
       now.nodes[each.node].number = probe.number;
-      each.is_exact = probe.is_exact;
+      now.sure[each.node] = probe.is_exact ? each.then : nullptr;
     }
     return now;
   }
@@ -161,10 +162,17 @@ class matcher : public matcher_state {
     return awake_from(at, now);
   }
   [[nodiscard]] place awake_from(place at, const wake_table::outlook& now) const noexcept {
+    return now.has_equality ? awake_from<true>(at, now.nodes.data()) : awake_from<false>(at, now.nodes.data());
+  }
+  template <bool HasEquality>
+  [[nodiscard]] place awake_from(place at, const node_probe* nodes) const noexcept {
     for (; at.leaf != null_handle; at = {at.leaf, waiting_.leaf(at.leaf).next, 0}) {
       const waiting_leaf& leaf = waiting_.leaf(at.leaf);
-      for (at.index = std::max<std::uint32_t>(at.index, leaf.begin); at.index < leaf.end; ++at.index)
-        if (now.nodes[leaf.nodes[at.index]].passes(leaf.bounds[at.index])) return at;
+      for (at.index = std::max<std::uint32_t>(at.index, leaf.begin); at.index < leaf.end; ++at.index) {
+        const node_probe& probe = nodes[leaf.nodes[at.index]];
+        const wait_bound bound = leaf.bounds[at.index];
+        if (HasEquality ? probe.passes(bound) : probe.number > bound) return at;
+      }
     }
     return at;
   }
@@ -173,20 +181,44 @@ class matcher : public matcher_state {
   bool try_change_in_place(const place& at, const wake_table::outlook& now, const event_header& event) {
     waiting_leaf& leaf = waiting_.leaf(at.leaf);
     run& r = store_[leaf.runs[at.index]];
-    begin_awake(r, now);
+    const edge* const sure = now.sure[leaf.nodes[at.index]];
+    if (sure != nullptr && try_follow(*sure, r, event)) {
+      waiting_runs::put(leaf, at.index, entry_behind(*sure, leaf.runs[at.index], event));
+      return true;
+    }
+    memo_.begin_run(r.path);
     stopped_ = try_edges<false>(r.node, r.last_ns, false, event);
     if (stopped_ || hits_.size() != 1) return false;
     const edge& e = *hits_.front();
-    if (e.target == final_node) return false;
+    if (e.target == final_node || (e.action == action::take && completes(e, event))) return false;
+    if (e.action == action::ignore && e.target == r.node) return true;
+    if (!try_follow(e, r, event)) return false;
+    waiting_runs::put(leaf, at.index, entry_behind(e, leaf.runs[at.index], event));
+    return true;
+  }
+
+  /// Moves a run along an edge by which it becomes one other; false, and nothing has changed, where a bound is met.
+  bool try_follow(const edge& e, run& r, const event_header& event) noexcept {
     if (e.action == action::take) {
-      if (completes(e, event) || !store_.try_step_onto(r.path, e.stage, r.length)) return false;
+      if (!store_.try_step_onto(r.path, e.stage, r.length)) return false;
       r.last_ns = event.time_ns;
       ++r.length;
-    } else if (e.target == r.node) {
-      return true;
     }
     r.node = e.target;
-    waiting_runs::put(leaf, at.index, entry_of(leaf.runs[at.index]));
+    return true;
+  }
+
+  /// Begins a match by the one edge that is open; false, and nothing has changed, where a bound is met.
+  bool try_start(const edge& e, const event_header& event, waiting_list& kept) noexcept {
+    const std::uint32_t path = store_.try_step(null_handle, e.stage, 0);
+    if (path == null_handle) return false;
+    const std::uint32_t handle = store_.try_run();
+    if (handle == null_handle) {
+      store_.release_path(path);
+      return false;
+    }
+    store_[handle] = {null_handle, path, event.sequence, event.id.low, event.time_ns, event.time_ns, e.target, 0, 1};
+    waiting_.append(kept, entry_behind(e, handle, event));
     return true;
   }
 
@@ -199,18 +231,20 @@ class matcher : public matcher_state {
         continue;
       }
       const run& r = store_[entry.run];
-      begin_awake(r, now);
+      memo_.begin_run(r.path);
       stopped_ = try_edges<false>(r.node, r.last_ns, false, event);
       change_run<false>(entry, stopped_, event, kept);
     }
   }
 
-  void begin_awake(const run& r, const wake_table::outlook& now) noexcept {
-    memo_.begin_run(r.path);
-    for (const wake_table::comparing& each : now.comparisons)
-      if (each.node == r.node && each.is_exact) memo_.know(each.by);
+  /// Of a run that has gone by this edge.
+  [[nodiscard]] waiting_entry entry_behind(const edge& e, std::uint32_t handle, const event_header& event) noexcept {
+    const condition_id by = wakes_.compares_by(e.target);
+    if (by == wake_table::none_compares) return {no_bound, handle, e.target};
+    if (e.action == action::take)
+      if (const auto bound = memo_.bound_by_last(by, e.stage, event)) return {*bound, handle, e.target};
+    return {memo_.bound(by, store_[handle].path), handle, e.target};
   }
-
   [[nodiscard]] waiting_entry entry_of(std::uint32_t handle) noexcept {
     const run& r = store_[handle];
     const condition_id by = wakes_.compares_by(r.node);

@@ -173,7 +173,7 @@ class matcher_state {
   void leave(partition_id id) noexcept {
     partition& p = partitions()[id];
     settle_usage(id, entered_);
-    arm(id, p);
+    if (p.timer == null_handle || p.due_ns == never || !p.completed.empty()) arm(id, p);
     if (p.empty()) list_idle(id, p);
     in_hand_ = null_handle;
   }

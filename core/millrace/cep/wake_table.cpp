@@ -17,7 +17,10 @@ wake_table::wake_table(const automaton& of, const std::vector<condition_facts>& 
   for (std::size_t at = 0; at < of.nodes.size(); ++at) {
     const node& n = of.nodes[at];
     for (std::uint32_t i = n.edges_begin; i < n.edges_end; ++i) {
-      edges_[i] = masks_of(of.edges[i], static_cast<node_id>(at));
+      const edge& e = of.edges[i];
+      edges_[i] = masks_of(e.guard);
+      edges_[i].takes = e.action == action::take;
+      edges_[i].leads_back = e.action == action::ignore && e.target == at && e.gap_ns == 0;
       for (std::uint32_t l = of.edges[i].guard.begin; l < of.edges[i].guard.end; ++l) {
         const condition_id id = of.literals[l].condition;
         if (facts[id].can_fault) can_wait_[at] = 0;
@@ -29,18 +32,18 @@ wake_table::wake_table(const automaton& of, const std::vector<condition_facts>& 
     }
     if (can_wait_[at] == 0) compares_by_[at] = none_compares;
   }
+  for (const guard& each : of.finals) finals_.push_back(masks_of(each));
   for (outlook& each : outlooks_) {
     each.nodes.resize(of.nodes.size());
+    each.sure.resize(of.nodes.size());
     each.comparisons.reserve(of.nodes.size());
   }
 }
 
-wake_table::edge_masks wake_table::masks_of(const edge& e, node_id at) const {
+wake_table::edge_masks wake_table::masks_of(guard g) const {
   edge_masks made;
-  made.takes = e.action == action::take;
-  made.leads_back = e.action == action::ignore && e.target == at && e.gap_ns == 0;
   bool begins_clause = true;
-  for (std::uint32_t i = e.guard.begin; i < e.guard.end; ++i) {
+  for (std::uint32_t i = g.begin; i < g.end; ++i) {
     const literal& l = of_.literals[i];
     if (begins_clause && l.ends_clause && l.condition < condition_bits_max)
       (l.negated ? made.must_not : made.must) |= std::uint64_t{1} << l.condition;
@@ -63,27 +66,48 @@ bool wake_table::waits_on(node_id at, std::uint64_t yes, std::uint64_t no) const
   return waits;
 }
 
+/// The one edge that is open, where all others are closed and a run that goes by it has not matched.
+const edge* wake_table::only_edge(node_id at, std::uint64_t yes, std::uint64_t no) const noexcept {
+  const node& n = of_.nodes[at];
+  const edge* only = nullptr;
+  for (std::uint32_t i = n.edges_begin; i < n.edges_end; ++i) {
+    if (edges_[i].is_closed(yes, no)) continue;
+    if (only != nullptr || !edges_[i].is_open(yes, no)) return nullptr;
+    only = &of_.edges[i];
+  }
+  if (only == nullptr || only->action == action::stop || only->target == final_node || only->gap_ns != 0)
+    return nullptr;
+  for (std::uint32_t i = only->finals_begin; i < only->finals_end; ++i)
+    if (!finals_[i].is_closed(yes, no)) return nullptr;
+  return only;
+}
+
 void wake_table::work_out(const condition_bits& bits, outlook& into) const noexcept {
   const std::uint64_t settled = bits.known & ~bits.depends;
   const std::uint64_t yes = settled & bits.holds;
   const std::uint64_t no = settled & ~bits.holds;
   into.bits = bits;
   into.is_known = true;
+  into.has_equality = false;
   into.comparisons.clear();
   for (std::size_t i = 0; i < of_.nodes.size(); ++i) {
     const auto at = static_cast<node_id>(i);
     node_probe& probe = into.nodes[at];
     probe = {node_probe::asks_all, false};
+    into.sure[at] = nullptr;
     if (can_wait_[at] == 0) continue;
+    into.sure[at] = only_edge(at, yes, no);
     const condition_id by = compares_by_[at];
     const std::uint64_t compared = by == none_compares ? 0 : std::uint64_t{1} << by;
     if (waits_on(at, yes, no)) {
       probe.number = node_probe::asleep;
     } else if ((bits.depends & compared) != 0 && waits_on(at, yes, no | compared)) {
       probe.is_equality = is_equality_[at] != 0;
-      into.comparisons.push_back({at, by, probes_like_[by], false});
+      into.has_equality = into.has_equality || probe.is_equality;
+      into.comparisons.push_back({at, by, probes_like_[by], only_edge(at, yes | compared, no)});
     }
   }
+  into.start = can_wait_[0] == 0 ? nullptr : only_edge(0, yes, no);
   const node& start = of_.nodes[0];
   into.may_start = can_wait_[0] == 0;
   for (std::uint32_t i = start.edges_begin; i < start.edges_end && !into.may_start; ++i)

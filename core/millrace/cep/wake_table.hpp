@@ -38,13 +38,16 @@ class wake_table {
     node_id node;
     condition_id by;
     condition_id probes_like;
-    bool is_exact = false;  ///< of the event in hand: a run that passes meets the condition
+    const edge* then;  ///< what a run takes that meets the condition, see `outlook::sure`
   };
   /// What bits mean.
   struct outlook {
     condition_bits bits;
     bool is_known = false;
     bool may_start = true;
+    bool has_equality = false;
+    const edge* start = nullptr;         // the one edge that a match begins by; null: look at all
+    std::vector<const edge*> sure;       // by node: the one edge that a run that passes takes; null: look at all
     std::vector<node_probe> nodes;       // of those that compare, the event's number is still to be put in
     std::vector<comparing> comparisons;  // never more than there are nodes
   };
@@ -90,12 +93,14 @@ class wake_table {
     return static_cast<std::size_t>((mixed * 0x9e37'79b9'7f4a'7c15) >> 58);
   }
 
-  [[nodiscard]] edge_masks masks_of(const edge& e, node_id at) const;
+  [[nodiscard]] edge_masks masks_of(guard g) const;
+  [[nodiscard]] const edge* only_edge(node_id at, std::uint64_t yes, std::uint64_t no) const noexcept;
   [[nodiscard]] bool waits_on(node_id at, std::uint64_t yes, std::uint64_t no) const noexcept;
   void work_out(const condition_bits& bits, outlook& into) const noexcept;
 
   const automaton& of_;
-  std::vector<edge_masks> edges_;  // as the automaton's
+  std::vector<edge_masks> edges_;   // as the automaton's
+  std::vector<edge_masks> finals_;  // as the automaton's
   std::vector<condition_id> compares_by_;
   std::vector<condition_id> probes_like_;  // by condition
   std::vector<std::uint8_t> is_equality_;  // of the node's comparison

@@ -101,6 +101,14 @@ std::optional<wait> wait::of(std::span<const syntax* const> terms, const scope& 
     ++used;
   }
   if (made) made->is_all_ = used == terms.size();
+  if (made) {
+    const instruction& first = made->limits_.front().taken.code().front();
+    made->last_stage_ = first.stage;
+    made->of_last_ = std::ranges::all_of(made->limits_, [&](const limit& each) {
+      const auto code = each.taken.code();
+      return code.size() == 1 && code.front().op == opcode::load_last && code.front().stage == first.stage;
+    });
+  }
   return made;
 }
 
@@ -149,21 +157,28 @@ value wait::value_of(const program& of, history taken, workspace& room) noexcept
   return of.evaluate(nullptr, taken, room, faulted);
 }
 
+std::int64_t wait::bound_by(const limit& of, value v) const noexcept {
+  if (!v.present) return never;
+  if (of.converts) v = value::of_floating(static_cast<double>(v.integer));
+  if (kind_ == value_kind::floating && std::isnan(v.floating)) return never;
+  bool is_exact = true;
+  const std::int64_t number = number_of(v, is_exact);
+  // One that is cut off at an end may be passed by another that is; floating ones never are.
+  const bool is_cut = kind_ != value_kind::floating && (number == highest || number == lowest);
+  return !is_equality_ && (!of.is_strict || is_cut) ? number - 1 : number;
+}
+
 std::int64_t wait::bound(history taken, workspace& room) const noexcept {
-  std::int64_t highest_bound = nothing + 1;
-  for (const limit& each : limits_) {
-    value v = value_of(each.taken, taken, room);
-    if (!v.present) return never;
-    if (each.converts) v = value::of_floating(static_cast<double>(v.integer));
-    if (kind_ == value_kind::floating && std::isnan(v.floating)) return never;
-    bool is_exact = true;
-    std::int64_t number = number_of(v, is_exact);
-    // One that is cut off at an end may be passed by another that is; floating ones never are.
-    const bool is_cut = kind_ != value_kind::floating && (number == highest || number == lowest);
-    if (!is_equality_ && (!each.is_strict || is_cut)) --number;
-    highest_bound = std::max(highest_bound, number);
-  }
-  return highest_bound;
+  std::int64_t made = nothing + 1;
+  for (const limit& each : limits_) made = std::max(made, bound_by(each, value_of(each.taken, taken, room)));
+  return made;
+}
+
+std::int64_t wait::bound_by_last(const event_header& last) const noexcept {
+  std::int64_t made = nothing + 1;
+  for (const limit& each : limits_)
+    made = std::max(made, bound_by(each, load_from(each.taken.access(each.taken.code().front().x), last)));
+  return made;
 }
 
 bool wait::probes_like(const wait& other) const noexcept {

@@ -38,6 +38,10 @@ class wait {
   [[nodiscard]] bool is_equality() const noexcept { return is_equality_; }
   [[nodiscard]] wait_probe probe(const event_header& event, workspace& room) const noexcept;
   [[nodiscard]] std::int64_t bound(history taken, workspace& room) const noexcept;
+  /// The number of a partial match is known by the last event alone, where that was taken at `stage`.
+  [[nodiscard]] bool is_of_last(std::uint16_t stage) const noexcept { return of_last_ && last_stage_ == stage; }
+  /// By its last event. Requires: `is_of_last`.
+  [[nodiscard]] std::int64_t bound_by_last(const event_header& last) const noexcept;
   /// Both read the same of an event, and get the same probe.
   [[nodiscard]] bool probes_like(const wait& other) const noexcept;
 
@@ -50,6 +54,7 @@ class wait {
     bool is_strict;  // the event's must be beyond it
   };
 
+  [[nodiscard]] std::int64_t bound_by(const limit& of, value v) const noexcept;
   [[nodiscard]] static value value_of(const program& of, history taken, workspace& room) noexcept;
   [[nodiscard]] std::int64_t number_of(const value& v, bool& is_exact) const noexcept;
 
@@ -59,6 +64,8 @@ class wait {
   bool is_equality_ = false;
   bool turns_over_ = false;
   bool is_all_ = false;  // there are no other terms
+  bool of_last_ = false;
+  std::uint16_t last_stage_ = 0;
   std::vector<limit> limits_;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -101,6 +102,12 @@ class condition_programs {
   /// Requires: the condition waits, and so the following.
   [[nodiscard]] expr::wait_probe probe(cep::condition_id id, const event_header& event) noexcept {
     return (*conditions_)[id].test.waits_for->probe(event, room_);
+  }
+  [[nodiscard]] std::optional<std::int64_t> bound_by_last(cep::condition_id id, std::uint16_t stage,
+                                                          const event_header& event) const noexcept {
+    const expr::wait& waits = *(*conditions_)[id].test.waits_for;
+    if (!waits.is_of_last(stage)) return std::nullopt;
+    return waits.bound_by_last(event);
   }
   [[nodiscard]] std::int64_t bound(cep::condition_id id, expr::history taken) noexcept {
     return (*conditions_)[id].test.waits_for->bound(taken, room_);
