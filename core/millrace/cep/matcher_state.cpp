@@ -1,6 +1,7 @@
 #include <millrace/cep/matcher_state.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace millrace::cep {
@@ -112,6 +113,13 @@ std::optional<std::int64_t> later(std::int64_t from, std::int64_t by) noexcept {
   return sum;
 }
 
+/// About a window later, at a round time: a timer goes through fewer levels of the wheel to it.
+std::optional<std::int64_t> late_deadline(std::int64_t deadline_ns, std::int64_t within_ns) noexcept {
+  const auto step = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(within_ns)) / 16);
+  const auto late_ns = later(deadline_ns, within_ns);
+  return late_ns && step > 1 ? later(*late_ns | (step - 1), 1) : late_ns;
+}
+
 std::optional<std::int64_t> earlier_of(std::optional<std::int64_t> a, std::optional<std::int64_t> b) noexcept {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
@@ -165,7 +173,7 @@ void matcher_state::arm_late(partition_id id, partition& p) noexcept {
   auto deadline = first_deadline(p);
   // Where only memory waits for it, and events of the key look for themselves, a later timer has more to give back at
   // once, or nothing to do: while there is room for many more.
-  if (deadline && !in_time && has_much_room()) deadline = later(*deadline, automaton_->within_ns);
+  if (deadline && !in_time && has_much_room()) deadline = late_deadline(*deadline, automaton_->within_ns);
   if (!deadline) return;
   if (p.timer != null_handle) wheel_.cancel(p.timer);
   p.timer = wheel_.schedule(*deadline, id);

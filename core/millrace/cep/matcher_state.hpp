@@ -112,6 +112,7 @@ class matcher_state {
     if (!events) return __builtin_prefetch(&waiting_.leaf(runs.head));
     const waiting_leaf& first = waiting_.leaf(runs.head);
     if (first.next != null_handle) __builtin_prefetch(&waiting_.leaf(first.next));
+    for (std::uint32_t i = first.begin; i < first.end; ++i) store_.prefetch(first.runs[i]);
   }
 
   /// Sequence of the first event of a release.

@@ -28,6 +28,18 @@ bool same(const syntax& a, const syntax& b) noexcept {
          std::equal(a.operands.begin(), a.operands.end(), b.operands.begin(), b.operands.end(), same);
 }
 
+/// `load_from`, with the way of the most common field inlined.
+value load_field(const field_access& access, const event_header& event) noexcept {
+  if (access.type != field_type::f64) return load_from(access, event);
+  const std::uint32_t offset = access.offset_of[event.type];
+  if (offset == field_access::absent) return value::none();
+  const std::uint32_t presence = access.presence_of[event.type];
+  if (presence != field_access::absent && data_of(event)[presence] == std::byte{0}) return value::none();
+  double number;
+  std::memcpy(&number, data_of(event) + offset, sizeof number);
+  return value::of_floating(number);
+}
+
 bool reads_current(const program& p) noexcept {
   return std::ranges::any_of(p.code(), [](const instruction& i) {
     return i.op == opcode::load_current || i.op == opcode::field_compare_text ||
@@ -102,6 +114,8 @@ std::optional<wait> wait::of(std::span<const syntax* const> terms, const scope& 
   }
   if (made) made->is_all_ = used == terms.size();
   if (made) {
+    const auto event_code = made->current_.code();
+    made->is_field_ = event_code.size() == 1 && event_code.front().op == opcode::load_current;
     const instruction& first = made->limits_.front().taken.code().front();
     made->last_stage_ = first.stage;
     made->of_last_ = std::ranges::all_of(made->limits_, [&](const limit& each) {
@@ -132,8 +146,8 @@ std::int64_t wait::number_of(const value& v, bool& is_exact) const noexcept {
 
 wait_probe wait::probe(const event_header& event, workspace& room) const noexcept {
   value v;
-  if (const auto code = current_.code(); code.size() == 1 && code.front().op == opcode::load_current) {
-    v = load_from(current_.access(code.front().x), event);
+  if (is_field_) {
+    v = load_field(current_.access(current_.code().front().x), event);
   } else {
     bool faulted = false;
     v = current_.evaluate(&event, {}, room, faulted);
@@ -177,7 +191,7 @@ std::int64_t wait::bound(history taken, workspace& room) const noexcept {
 std::int64_t wait::bound_by_last(const event_header& last) const noexcept {
   std::int64_t made = nothing + 1;
   for (const limit& each : limits_)
-    made = std::max(made, bound_by(each, load_from(each.taken.access(each.taken.code().front().x), last)));
+    made = std::max(made, bound_by(each, load_field(each.taken.access(each.taken.code().front().x), last)));
   return made;
 }
 

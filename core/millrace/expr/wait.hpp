@@ -63,8 +63,9 @@ class wait {
   bool converts_ = false;                  // the event's, from an integer
   bool is_equality_ = false;
   bool turns_over_ = false;
-  bool is_all_ = false;  // there are no other terms
-  bool of_last_ = false;
+  bool is_all_ = false;    // there are no other terms
+  bool is_field_ = false;  // the event's is a field
+  bool of_last_ = false;   // all of a partial match's are fields of its last event, where that is of `last_stage_`
   std::uint16_t last_stage_ = 0;
   std::vector<limit> limits_;
 };
