@@ -118,7 +118,7 @@ class matcher : public matcher_state {
     }
     if (now.may_start && (now.start == nullptr || !try_start(*now.start, event, p.runs)))
       start_run<false>(event, p.runs);
-    if (!completed_.empty() || !p.completed.empty()) settle_matches(p, event, out);
+    if (!completed_.empty() || !p.completed.empty() || automaton_->may_duplicate) settle_matches(p, event, out);
     leave(id);
     counters_.faults += memo_.faulted();
   }

@@ -85,6 +85,7 @@ class random_pattern {
     static constexpr std::array skips{"", "", "skip next", "skip past last", "skip to first a", "skip to last b"};
     std::string made = "pattern p on Tick within " + std::to_string(5 + below(40)) + "ns {\n  a" +
                        (below(4) == 0 ? "+" : "") + " : kind == 0\n";
+    if (below(4) == 0) return made + group() + "}\n";
     for (const char name : {'b', 'c'}) {
       if (below(4) == 0) made += std::string("  not then n") + name + " : " + condition() + "\n";
       made += std::string("  ") + pick(links) + " " + name + pick(quantifiers) + " : " + condition() + "\n";
@@ -99,6 +100,13 @@ class random_pattern {
   template <std::size_t N>
   std::string pick(const std::array<const char*, N>& of) {
     return of[below(N)];
+  }
+
+  /// By which one match can be reached in several ways.
+  std::string group() {
+    static constexpr std::array quantifiers{"+", "{1,2}", "{2}", "?", "+ any"};
+    return "  then ( b : " + condition() + "  then c : " + condition() + " )" + pick(quantifiers) +
+           "\n  then d : " + condition() + "\n";
   }
 
   std::string condition() {
