@@ -75,7 +75,7 @@ class event_slots {
   }
 
  private:
-  static constexpr std::size_t ahead_max = 16;
+  static constexpr std::size_t ahead_max = 64;
 
   template <class Process>
   void look_ahead(std::uint64_t from, std::uint64_t end, const Process& process) {

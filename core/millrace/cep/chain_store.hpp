@@ -1,5 +1,6 @@
 #pragma once
 
+#include <millrace/base/prefetch.hpp>
 #include <millrace/pool/slab_pool.hpp>
 
 #include <algorithm>
@@ -76,7 +77,7 @@ class chain_store {
   }
 
   /// Starts to load the first line of a ring that is not empty.
-  void prefetch(const chain_level& level) noexcept { __builtin_prefetch(bytes_of(level)); }
+  void prefetch(const chain_level& level) noexcept { prefetch_line(bytes_of(level)); }
 
   /// Gives the memory of an empty ring back. Its elements go on being counted from where they stood.
   void release(chain_level& level) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/base/check.hpp>
+#include <millrace/base/prefetch.hpp>
 #include <millrace/event/event.hpp>
 #include <millrace/event/event_header.hpp>
 #include <millrace/pool/slab_pool.hpp>
@@ -65,7 +66,7 @@ class held_events {
   }
 
   /// Starts to load what `release` touches.
-  void prefetch(std::uint32_t handle) const noexcept { __builtin_prefetch(slot(handle + 1) - sizeof(share_count)); }
+  void prefetch(std::uint32_t handle) const noexcept { prefetch_line(slot(handle + 1) - sizeof(share_count)); }
 
   /// Bytes of data of each event type; types not told have the maximum.
   void set_data_bytes(event_type type, std::size_t bytes) {

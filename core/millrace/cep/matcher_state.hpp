@@ -1,5 +1,6 @@
 #pragma once
 
+#include <millrace/base/prefetch.hpp>
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/release.hpp>
 #include <millrace/cep/run_store.hpp>
@@ -102,16 +103,16 @@ class matcher_state {
   [[nodiscard]] std::int64_t next_move_ns() const noexcept { return wheel_.next_move_ns(); }
 
   /// Starts to load the state of a key.
-  void prefetch(partition_id id) const noexcept { __builtin_prefetch(partitions() + id); }
+  void prefetch(partition_id id) const noexcept { prefetch_line(partitions() + id); }
 
   /// Starts to load the oldest and the newest partial match of a key, then the `events` that they end with. Each is
   /// best called when what the one before asked for has come.
   void prefetch_matches(partition_id id, bool events) const noexcept {
     const waiting_list& runs = partitions()[id].runs;
     if (runs.empty()) return;
-    if (!events) return __builtin_prefetch(&waiting_.leaf(runs.head));
+    if (!events) return prefetch_line(&waiting_.leaf(runs.head));
     const waiting_leaf& first = waiting_.leaf(runs.head);
-    if (first.next != null_handle) __builtin_prefetch(&waiting_.leaf(first.next));
+    if (first.next != null_handle) prefetch_line(&waiting_.leaf(first.next));
     for (std::uint32_t i = first.begin; i < first.end; ++i) store_.prefetch(first.runs[i]);
   }
 

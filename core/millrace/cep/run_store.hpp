@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/base/cache_line.hpp>
+#include <millrace/base/prefetch.hpp>
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/matcher_limits.hpp>
@@ -65,7 +66,7 @@ class run_store {
   [[nodiscard]] const run& operator[](std::uint32_t handle) const noexcept { return runs_[handle]; }
 
   /// Starts to load a run.
-  void prefetch(std::uint32_t handle) const noexcept { __builtin_prefetch(&runs_[handle]); }
+  void prefetch(std::uint32_t handle) const noexcept { prefetch_line(&runs_[handle]); }
 
   /// A new run; `null_handle` when a bound is met. Its path must be set by the caller.
   [[nodiscard]] std::uint32_t try_run() noexcept {

@@ -8,6 +8,7 @@
 #include <millrace/base/check.hpp>
 #include <millrace/base/error.hpp>
 #include <millrace/base/hash.hpp>
+#include <millrace/base/prefetch.hpp>
 #include <millrace/pool/reservation.hpp>
 #include <new>
 #include <type_traits>
@@ -132,7 +133,7 @@ class keyed_table {
   }
 
   /// Starts to load the line where a look-up of this hash begins.
-  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&at(home_of(tag_of(hash)))); }
+  void prefetch(std::uint64_t hash) const noexcept { prefetch_line(&at(home_of(tag_of(hash)))); }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }

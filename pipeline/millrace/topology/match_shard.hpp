@@ -66,19 +66,24 @@ class match_shard {
   /// Starts to load what the events that come next will need; see `rules::engine::look_ahead`.
   void look_ahead(std::span<const event_header* const> next) noexcept {
     if constexpr (Key::keyed) {
-      if (directory_->size() < look_ahead_keys_min) return;
-      std::array<cep::partition_id, look_ahead_max> found;
       next = next.first(std::min(next.size(), look_ahead_max));
-      for (const event_header* const event : next) directory_->prefetch(event->key);
-      for (std::size_t i = 0; i < next.size(); ++i) {
-        const auto key = key_(cep::data_as<T>(*next[i]));
-        found[i] = directory_->find(bytes_of(key), next[i]->key);
-        if (found[i] != null_handle) for_each_rule([&](auto& rule) { rule.matcher.prefetch(found[i]); });
+      const bool is_large = directory_->size() >= prefetch_keys_min;
+      if (is_large)
+        for (const event_header* const event : next) directory_->prefetch(event->key);
+      for (const event_header* const event : next) {
+        if (event->type >= time_mark) continue;
+        const auto key = key_(cep::data_as<T>(*event));
+        glance_of(*event) = {event->sequence, directory_->erasures(), directory_->find(bytes_of(key), event->key)};
       }
-      for (const bool events_too : {false, true})
-        for (std::size_t i = 0; i < next.size(); ++i)
-          if (found[i] != null_handle)
-            for_each_rule([&](auto& rule) { rule.matcher.prefetch_matches(found[i], events_too); });
+      if (!is_large) return;
+      const auto for_each_found = [&](auto&& f) {
+        for (const event_header* const event : next)
+          if (const glance& seen = glance_of(*event); seen.sequence == event->sequence && seen.partition != null_handle)
+            for_each_rule([&](auto& rule) { f(rule.matcher, seen.partition); });
+      };
+      for_each_found([](auto& matcher, cep::partition_id id) { matcher.prefetch(id); });
+      for_each_found([](auto& matcher, cep::partition_id id) { matcher.prefetch_matches(id, false); });
+      for_each_found([](auto& matcher, cep::partition_id id) { matcher.prefetch_matches(id, true); });
     }
   }
 
@@ -119,10 +124,20 @@ class match_shard {
  private:
   using every_rule = std::index_sequence_for<Rules...>;
 
-  static constexpr std::size_t look_ahead_max = 16;
-  static constexpr std::uint32_t look_ahead_keys_min = 4'096;  // the state of fewer stays in the cache
+  static constexpr std::size_t look_ahead_max = 64;
+  static constexpr std::uint32_t prefetch_keys_min = 4'096;  // the state of fewer stays in the cache
   // Partial matches or keys of patterns that go, an event: some cache misses each.
   static constexpr std::uint32_t give_back_steps = 8;
+
+  /// What `look_ahead` has found out about an event.
+  struct glance {
+    std::uint64_t sequence = ~std::uint64_t{0};  // none
+    std::uint64_t erasures = 0;                  // of the directory, when the partition was found
+    cep::partition_id partition = null_handle;
+  };
+  [[nodiscard]] glance& glance_of(const event_header& event) noexcept {
+    return glances_[event.sequence % look_ahead_max];
+  }
 
   /// A release, which may be several matches with one first event, and the sequence of that event, by which it goes
   /// out: ids are the user's and may repeat.
@@ -183,6 +198,9 @@ class match_shard {
   [[nodiscard]] cep::partition_id find_partition(const event_header& event) {
     for_each_rule([](auto& rule) { rule.matcher.begin_event(); });
     if constexpr (Key::keyed) {
+      const glance& seen = glance_of(event);
+      if (seen.sequence == event.sequence && seen.partition != null_handle && seen.erasures == directory_->erasures())
+        return seen.partition;
       const auto key = key_(cep::data_as<T>(event));
       const cep::partition_id known = directory_->find(bytes_of(key), event.key);
       if (known != null_handle) return known;
@@ -318,6 +336,7 @@ class match_shard {
   cep::held_events events_;
   std::tuple<running_rule<Rules>...> rules_;
   std::optional<cep::key_directory> directory_;  // none: one partition in all
+  std::array<glance, look_ahead_max> glances_;
   cep::releases releases_;
   std::vector<due> due_;
   std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();       // that all keys have come to

@@ -49,7 +49,7 @@ class alignas(false_sharing_bytes) shard_runner {
 
  private:
   static constexpr std::size_t batch_max = 64;
-  static constexpr std::size_t look_ahead_max = 16;
+  static constexpr std::size_t look_ahead_max = 64;
 
   // A slot is released before the next event begins, and not at the end of the batch: see `ingress`, point 4.
   std::size_t run_batch() {
