@@ -55,6 +55,21 @@ std::int64_t integer_at(const std::byte* at) noexcept {
   return static_cast<std::int64_t>(value);
 }
 
+/// Size of a field of integers, times and durations too.
+std::size_t integer_bytes(field_type type) noexcept {
+  switch (type) {
+    case field_type::i8:
+    case field_type::u8: return 1;
+    case field_type::i16:
+    case field_type::u16: return 2;
+    case field_type::i32:
+    case field_type::u32: return 4;
+    default: return 8;
+  }
+}
+
+bool is_unsigned(field_type type) noexcept { return type >= field_type::u8 && type <= field_type::u64; }
+
 /// Of a field whose values all are such.
 std::int64_t load_integer(field_type type, const std::byte* at) noexcept {
   switch (type) {
@@ -114,6 +129,25 @@ class condition_index_builder {
       else
         add_number(tables, comparisons);
     }
+    if (made_.words_ == 1) add_probes(tables);
+  }
+
+  void add_probes(condition_index::type_tables& tables) {
+    tables.base_word = made_.masks_[tables.base];
+    for (auto& table : tables.numbers) {
+      if (table.dense.empty() || table.type == field_type::boolean || table.type == field_type::u64) continue;
+      table.has_probe = true;
+      condition_index::dense_probe made;
+      const std::size_t bytes = integer_bytes(table.type);
+      made.word_at = static_cast<std::uint32_t>(sizeof(event_header) + table.offset + bytes - sizeof(std::uint64_t));
+      made.shift = static_cast<std::uint8_t>(64 - 8 * bytes);
+      made.is_signed = !is_unsigned(table.type);
+      made.from = table.dense_from;
+      made.to = table.dense_from + static_cast<std::int64_t>(table.dense.size()) - 1;
+      for (const std::uint32_t index : table.dense) made.masks.push_back(made_.masks_[table.masks + index]);
+      tables.dense.push_back(std::move(made));
+    }
+    tables.has_others = tables.dense.size() < tables.numbers.size() + tables.texts.size();
   }
 
   void add_number(condition_index::type_tables& tables, const std::vector<indexed_comparison>& comparisons) {
@@ -279,14 +313,20 @@ const std::uint64_t* condition_index::text_mask(const text_table& table, const s
   return masks_.data() + table.masks + index * words_;
 }
 
+std::uint64_t condition_index::select_others(const type_tables& tables, const event_header& event) const noexcept {
+  const std::byte* const data = data_of(event);
+  std::uint64_t open = ~std::uint64_t{0};
+  for (const text_table& table : tables.texts) open &= *text_mask(table, data);
+  for (const number_table& table : tables.numbers)
+    if (!table.has_probe) open &= *number_mask(table, data);
+  return open;
+}
+
 void condition_index::select(const event_header& event, std::uint64_t* into) const noexcept {
   const type_tables& tables = types_[event.type];
   const std::byte* const data = data_of(event);
   if (words_ == 1) {
-    std::uint64_t open = masks_[tables.base];
-    for (const text_table& table : tables.texts) open &= *text_mask(table, data);
-    for (const number_table& table : tables.numbers) open &= *number_mask(table, data);
-    *into = open;
+    *into = select_word(event);
     return;
   }
   std::memcpy(into, masks_.data() + tables.base, words_ * sizeof *into);

@@ -3,8 +3,10 @@
 #include <millrace/event/event_header.hpp>
 #include <millrace/expr/program.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -34,6 +36,17 @@ class condition_index {
   /// Requires: `into` has `words()` words; `event.type` < the type count.
   void select(const event_header& event, std::uint64_t* into) const noexcept;
 
+  /// The same, as a value. Requires: `words()` is 1.
+  [[nodiscard]] std::uint64_t select_word(const event_header& event) const noexcept {
+    const type_tables& tables = types_[event.type];
+    std::uint64_t open = tables.base_word;
+    for (const dense_probe& probe : tables.dense)
+      open &=
+          probe.masks[static_cast<std::size_t>(std::clamp(probe.value_of(event), probe.from, probe.to) - probe.from)];
+    if (tables.has_others) open &= select_others(tables, event);
+    return open;
+  }
+
   /// Of a condition that is nothing but such comparisons, a set bit says that it holds.
   [[nodiscard]] static bool covers(const program& code) noexcept;
   [[nodiscard]] std::size_t words() const noexcept { return words_; }
@@ -47,6 +60,7 @@ class condition_index {
     std::vector<double> floats;          ///< the same; behind the last class stands that of NaN
     std::int64_t dense_from = 0;         ///< where integers lie close together, the value whose class
     std::vector<std::uint32_t> dense;    ///< is the first here; the class of others is found by search
+    bool has_probe = false;              ///< `dense_probe` stands for it
     std::size_t masks = 0;
   };
   struct text_table {
@@ -61,10 +75,28 @@ class condition_index {
     std::vector<slot> slots;              ///< a power of two, open addressing
     std::size_t masks = 0;                ///< class 0: equal to no literal
   };
+  /// A field of integers whose constants lie close together, where masks are one word: the mask of each value.
+  struct dense_probe {
+    std::uint32_t word_at = 0;  ///< in the event: the word that ends with the field, which the header makes readable
+    std::uint8_t shift = 0;     ///< what of it is not the field
+    bool is_signed = true;
+    std::int64_t from = 0;             ///< the value that has the first mask, and all below it
+    std::int64_t to = 0;               ///< the last one, and all above it
+    std::vector<std::uint64_t> masks;  ///< by value
+
+    [[nodiscard]] std::int64_t value_of(const event_header& event) const noexcept {
+      std::uint64_t word;
+      std::memcpy(&word, reinterpret_cast<const std::byte*>(&event) + word_at, sizeof word);
+      return is_signed ? static_cast<std::int64_t>(word) >> shift : static_cast<std::int64_t>(word >> shift);
+    }
+  };
   struct type_tables {
-    std::size_t base = 0;  ///< mask of the conditions that can hold for the type
+    std::size_t base = 0;         ///< mask of the conditions that can hold for the type
+    std::uint64_t base_word = 0;  ///< its first word
     std::vector<number_table> numbers;
     std::vector<text_table> texts;
+    std::vector<dense_probe> dense;  ///< those of `numbers` that `select_word` asks itself
+    bool has_others = false;         ///< there are more
   };
   friend class condition_index_builder;
 
@@ -72,6 +104,8 @@ class condition_index {
   static std::size_t indexed_prefix(const program& code) noexcept;
   [[nodiscard]] const std::uint64_t* number_mask(const number_table& table, const std::byte* data) const noexcept;
   [[nodiscard]] const std::uint64_t* text_mask(const text_table& table, const std::byte* data) const noexcept;
+  /// What the tables say that have no dense probe.
+  [[nodiscard]] std::uint64_t select_others(const type_tables& tables, const event_header& event) const noexcept;
 
   std::size_t words_ = 0;
   std::vector<std::uint64_t> masks_;

@@ -49,7 +49,8 @@ class condition_programs {
   explicit condition_programs(std::shared_ptr<const std::vector<condition>> conditions,
                               const open_conditions* open = nullptr)
       : conditions_(std::move(conditions)), open_(open) {
-    for (std::size_t id = 0; id < std::min(conditions_->size(), cep::condition_bits_max); ++id) {
+    count_of_bits_ = std::min(conditions_->size(), cep::condition_bits_max);
+    for (std::size_t id = 0; id < count_of_bits_; ++id) {
       const condition& c = (*conditions_)[id];
       const std::uint64_t bit = std::uint64_t{1} << id;
       all_ |= bit;
@@ -79,7 +80,7 @@ class condition_programs {
   /// What the index says without evaluation. Inlined, so that it stays in registers.
   [[nodiscard, gnu::always_inline]] cep::condition_bits known_bits() const noexcept {
     if (open_ == nullptr || open_->bits == nullptr || all_ == 0) return {};
-    const std::uint64_t open = open_->first_64(std::min(conditions_->size(), cep::condition_bits_max)) & all_;
+    const std::uint64_t open = open_->first_64(count_of_bits_) & all_;
     return {all_ & (~open | settled_ | depends_), open & settled_, open & depends_};
   }
 
@@ -128,6 +129,7 @@ class condition_programs {
 
   std::shared_ptr<const std::vector<condition>> conditions_;
   const open_conditions* open_;
+  std::size_t count_of_bits_ = 0;
   std::uint64_t all_ = 0;                 // bits of the first 64 conditions, and so the following
   std::uint64_t settled_ = 0;             // an open bit says that they hold
   std::uint64_t depends_ = 0;             // the same, but for what a partial match has taken

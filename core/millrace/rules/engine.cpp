@@ -36,8 +36,7 @@ void engine::move_time(std::int64_t now_ns) {
 void engine::look_ahead(std::span<const event_header* const> next) noexcept {
   auto& groups = board_.groups();
   for (std::size_t index = 0; index < groups.size(); ++index)
-    if (groups[index].directory && groups[index].directory->size() >= look_ahead_keys_min)
-      look_ahead(index, next.first(std::min(next.size(), look_ahead_max)));
+    if (groups[index].directory) look_ahead(index, next.first(std::min(next.size(), look_ahead_max)));
 }
 
 void engine::look_ahead(std::size_t index, std::span<const event_header* const> next) noexcept {
@@ -45,17 +44,17 @@ void engine::look_ahead(std::size_t index, std::span<const event_header* const> 
   std::array<const event_header*, look_ahead_max> events;
   std::array<glance*, look_ahead_max> seen;
   std::size_t count = 0;
+  const bool is_large = group.directory->size() >= prefetch_keys_min;
   for (const event_header* const event : next) {
     if (event->type >= time_mark || (event->route >> index & 1) == 0) continue;
-    std::uint64_t open = 0;
-    if (board_.fits_word()) {
-      const auto found = board_.open_word(*event);
-      if (!found && time_ == time_mode::arrival) continue;
-      open = found.value_or(0);
-    }
     glance& made = glance_of(index, *event);
-    made = {event->sequence, cep::key_directory::hash(board_.packer().pack(index, *event)), open, 0, null_handle};
-    group.directory->prefetch(made.hash);
+    made = {event->sequence, 0, 0, 0, null_handle};
+    if (board_.fits_word()) {
+      made.open = board_.word_of(*event);
+      if (time_ == time_mode::arrival && board_.wakes_none(made.open)) continue;
+    }
+    made.hash = cep::key_directory::hash(board_.packer().pack(index, *event));
+    if (is_large) group.directory->prefetch(made.hash);
     events[count] = event;
     seen[count] = &made;
     ++count;
@@ -63,24 +62,15 @@ void engine::look_ahead(std::size_t index, std::span<const event_header* const> 
   for (std::size_t i = 0; i < count; ++i) {
     seen[i]->partition = group.directory->find(board_.packer().pack(index, *events[i]), seen[i]->hash);
     seen[i]->erasures = group.directory->erasures();
-    if (seen[i]->partition == null_handle) continue;
-    for (const auto& m : group.members) m.rule->matcher.prefetch(seen[i]->partition);
   }
+  if (!is_large) return;
+  for (std::size_t i = 0; i < count; ++i)
+    if (seen[i]->partition != null_handle)
+      for (const auto& m : group.members) m.rule->matcher.prefetch(seen[i]->partition);
   for (const bool events_too : {false, true})
     for (std::size_t i = 0; i < count; ++i)
       if (seen[i]->partition != null_handle)
         for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, events_too);
-}
-
-cep::partition_id engine::find_partition(std::size_t index, running_group& group, const event_header& event) {
-  if (!group.directory) return 0;
-  const glance& seen = glance_of(index, event);
-  const bool was_seen = seen.sequence == event.sequence;
-  if (was_seen && seen.partition != null_handle && seen.erasures == group.directory->erasures()) return seen.partition;
-  const auto key = board_.packer().pack(index, event);
-  const std::uint64_t hash = was_seen ? seen.hash : cep::key_directory::hash(key);
-  const cep::partition_id known = group.directory->find(key, hash);
-  return known != null_handle ? known : open_partition(group, {key, hash}, event);
 }
 
 cep::partition_id engine::open_partition(running_group& group, const cep::new_key& key, const event_header& event) {
@@ -136,9 +126,7 @@ void engine::match(const event_header& event) {
       for (const auto& m : group.woken) m.rule->matcher.prefetch_matches(group.partition, false);
     for (const auto& m : group.woken) {
       m.rule->matcher.process(group.partition, event, releases_);
-      const std::int64_t next_move_ns = m.rule->matcher.next_move_ns();
-      board_.next_moves_ns()[m.rule->place] = next_move_ns;
-      next_move_ns_ = std::min(next_move_ns_, next_move_ns);
+      note_next_move(*m.rule);
     }
   }
   events_.put_down();

@@ -86,7 +86,7 @@ class engine {
   engine& operator=(const engine&) = delete;
 
   /// Of how many events `look_ahead` takes note.
-  static constexpr std::size_t look_ahead_max = 16;
+  static constexpr std::size_t look_ahead_max = 64;
 
   /// Starts to load what the events that come next will need: where their keys are looked up, the state of the keys,
   /// the partial matches; each for all events, before the next. So memory is slow once for all of them and not for
@@ -106,10 +106,16 @@ class engine {
     }
     if ((event.route & counts_here) != 0) ++processed_;
     if (time_ == time_mode::arrival) advance_to(event.time_ns);
-    find_partitions(event);
-    if (time_ != time_mode::arrival) advance_partitions(event);
-    drain(event.time_ns, 0, hand_on);
-    match(event);
+    if (board_.only().rule != nullptr) {
+      const cep::partition_id partition = find_partition_of_only(event);
+      drain(event.time_ns, 0, hand_on);
+      if (partition != null_handle) match_only(partition, event);
+    } else {
+      find_partitions(event);
+      if (time_ != time_mode::arrival) advance_partitions(event);
+      drain(event.time_ns, 0, hand_on);
+      match(event);
+    }
     drain(event.time_ns, 1, hand_on);
     if (releases_.has_dead()) [[unlikely]]
       drain_dead(event, on_dead);
@@ -174,7 +180,44 @@ class engine {
   }
   void move_time(std::int64_t now_ns);
   void find_partitions(const event_header& event);
-  [[nodiscard]] cep::partition_id find_partition(std::size_t index, running_group& group, const event_header& event);
+  /// The same where one rule is in force; none where the event does not concern it.
+  [[nodiscard]] cep::partition_id find_partition_of_only(const event_header& event) {
+    const auto [rule, index] = board_.only();
+    if ((event.route >> index & 1) == 0) return null_handle;
+    const glance& seen = glance_of(index, event);
+    const std::uint64_t open = seen.sequence == event.sequence ? seen.open : board_.word_of(event);
+    const bool awake = board_.wakes_only(open, event.type);
+    // Where keys have a time of their own, the event moves it, whatever the pattern thinks of the event.
+    if (!awake && time_ == time_mode::arrival) return null_handle;
+    rule->matcher.begin_event();
+    const cep::partition_id found = find_partition(index, board_.groups()[index], event);
+    if (time_ != time_mode::arrival && found != null_handle)
+      rule->matcher.advance_partition(found, event.time_ns, releases_);
+    return awake ? found : null_handle;
+  }
+  void match_only(cep::partition_id partition, const event_header& event) {
+    running_rule& rule = *board_.only().rule;
+    events_.pick_up(event);
+    rule.matcher.process(partition, event, releases_);
+    events_.put_down();
+    note_next_move(rule);
+  }
+  void note_next_move(const running_rule& rule) {
+    const std::int64_t next_move_ns = rule.matcher.next_move_ns();
+    board_.next_moves_ns()[rule.place] = next_move_ns;
+    next_move_ns_ = std::min(next_move_ns_, next_move_ns);
+  }
+  [[nodiscard]] cep::partition_id find_partition(std::size_t index, running_group& group, const event_header& event) {
+    if (!group.directory) return 0;
+    const glance& seen = glance_of(index, event);
+    const bool was_seen = seen.sequence == event.sequence;
+    if (was_seen && seen.partition != null_handle && seen.erasures == group.directory->erasures())
+      return seen.partition;
+    const auto key = board_.packer().pack(index, event);
+    const std::uint64_t hash = was_seen ? seen.hash : cep::key_directory::hash(key);
+    const cep::partition_id known = group.directory->find(key, hash);
+    return known != null_handle ? known : open_partition(group, {key, hash}, event);
+  }
   [[nodiscard]] cep::partition_id open_partition(running_group& group, const cep::new_key& key,
                                                  const event_header& event);
   void advance_partitions(const event_header& event);
@@ -215,9 +258,9 @@ class engine {
     std::uint64_t erasures = 0;  // of the directory, when the partition was found
     cep::partition_id partition = null_handle;
   };
-  static constexpr std::size_t glances_each = 16;  // events, a power of two
+  static constexpr std::size_t glances_each = 64;  // events, a power of two
   static_assert(look_ahead_max <= glances_each);
-  static constexpr std::uint32_t look_ahead_keys_min = 4'096;  // the state of fewer stays in the cache
+  static constexpr std::uint32_t prefetch_keys_min = 4'096;  // the state of fewer stays in the cache
   void look_ahead(std::size_t group, std::span<const event_header* const> next) noexcept;
   [[nodiscard]] glance& glance_of(std::size_t group, const event_header& event) noexcept {
     return glances_[group * glances_each + event.sequence % glances_each];

@@ -15,7 +15,8 @@ key_packer::key_packer(const revision& rules) {
     for (const auto& fields : group.key.fields_of) {
       std::vector<piece> pieces;
       for (const field* f : fields)
-        pieces.push_back({f->offset, f->bytes, f->type == field_type::string, is_floating(f->type)});
+        pieces.push_back({f->offset, f->bytes, f->type == field_type::string, is_floating(f->type),
+                          f->type != field_type::string && !is_floating(f->type)});
       by_type.push_back(std::move(pieces));
     }
     pieces_.push_back(std::move(by_type));
@@ -34,12 +35,11 @@ void merge_zeroes(std::byte* at, std::size_t bytes) noexcept {
 
 }  // namespace
 
-std::span<const std::byte> key_packer::pack(std::size_t group, const event_header& event) noexcept {
-  const std::vector<piece>& pieces = pieces_[group][event.type];
-  if (pieces.size() == 1 && !pieces.front().is_floating) {
-    // One field as it is.
+std::span<const std::byte> key_packer::pack_pieces(const std::vector<piece>& pieces,
+                                                   const event_header& event) noexcept {
+  if (pieces.size() == 1 && pieces.front().is_text) {
     const std::byte* const at = data_of(event) + pieces.front().offset;
-    return {at, pieces.front().is_text ? sizeof(std::uint16_t) + read_fixed_string(at).size() : pieces.front().bytes};
+    return {at, sizeof(std::uint16_t) + read_fixed_string(at).size()};
   }
   std::size_t size = 0;
   for (const piece& p : pieces) {

@@ -26,7 +26,12 @@ class key_packer {
 
   /// The key's bytes, valid until the next call and as long as the event. Requires: some pattern of the group sees the
   /// event's type.
-  [[nodiscard]] std::span<const std::byte> pack(std::size_t group, const event_header& event) noexcept;
+  [[nodiscard]] std::span<const std::byte> pack(std::size_t group, const event_header& event) noexcept {
+    const std::vector<piece>& pieces = pieces_[group][event.type];
+    if (pieces.size() == 1 && pieces.front().is_plain)
+      return {data_of(event) + pieces.front().offset, pieces.front().bytes};
+    return pack_pieces(pieces, event);
+  }
 
  private:
   struct piece {
@@ -34,7 +39,11 @@ class key_packer {
     std::uint32_t bytes;
     bool is_text;
     bool is_floating;
+    bool is_plain;  // its bytes as they are
   };
+  [[nodiscard]] std::span<const std::byte> pack_pieces(const std::vector<piece>& pieces,
+                                                       const event_header& event) noexcept;
+
   std::vector<std::vector<std::vector<piece>>> pieces_;  // by group and event type
   std::vector<std::byte> buffer_;
 };

@@ -81,6 +81,11 @@ void rule_board::join_groups() noexcept {
         if ((rule.what.rule->types >> type & 1) != 0) group.always_awake[type].push_back(group.members.back());
     rule.open = {open_.data(), first_bit_[i]};
   }
+  if (rules_.size() != 1 || !fits_word()) return;
+  running_rule& rule = *rules_.front();
+  only_ = {&rule, rule.what.group};
+  groups_[only_.group].woken = groups_[only_.group].members;
+  only_awake_types_ = always_awake_.empty() ? 0 : rule.what.rule->types;
 }
 
 // --- waking ---------------------------------------------------------------------------------------------

@@ -73,18 +73,28 @@ class rule_board {
     wake_open(event.type);
   }
 
-  /// What the index says of an event, where it fits one word: to be given to `wake_by`. Nothing, where the event wakes
-  /// no rule.
+  /// Where what the index says of an event fits one word: that word, to be given to `wake_by`.
   [[nodiscard]] bool fits_word() const noexcept { return open_.size() == 1; }
-  [[nodiscard]] std::optional<std::uint64_t> open_word(const event_header& event) const noexcept {
-    std::uint64_t open;
-    index_.select(event, &open);
-    if ((open & wakes_.front()) == 0 && always_awake_.empty()) return std::nullopt;
-    return open;
+  [[nodiscard]] std::uint64_t word_of(const event_header& event) const noexcept { return index_.select_word(event); }
+  [[nodiscard]] bool wakes_none(std::uint64_t open) const noexcept {
+    return (open & wakes_.front()) == 0 && always_awake_.empty();
   }
   void wake_by(std::uint64_t open, event_type type) noexcept {
     open_.front() = open;
     wake_open(type);
+  }
+
+  /// Where one rule is in force and no more: the rule and its group. Then `running_group::woken` is always that rule,
+  /// and `wakes_only` tells whether an event concerns it.
+  struct only_rule {
+    running_rule* rule = nullptr;  ///< none: there are more, or none
+    std::size_t group = 0;
+  };
+  [[nodiscard]] const only_rule& only() const noexcept { return only_; }
+  /// Makes known what the index says. Requires: one rule.
+  [[nodiscard]] bool wakes_only(std::uint64_t open, event_type type) noexcept {
+    open_.front() = open;
+    return (open & wakes_.front()) != 0 || (only_awake_types_ >> type & 1) != 0;
   }
 
   [[nodiscard]] const revision& of() const noexcept { return *of_; }
@@ -124,6 +134,8 @@ class rule_board {
   std::vector<std::uint32_t> place_of_bit_;  // in `rules_`
   std::vector<std::size_t> first_bit_;       // by place, and one behind the last
   std::vector<std::uint32_t> always_awake_;  // places
+  only_rule only_;
+  std::uint64_t only_awake_types_ = 0;  // types for which it is always awake
 };
 
 }  // namespace millrace::rules
