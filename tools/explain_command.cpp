@@ -55,9 +55,15 @@ std::string class_text(const rules::pattern_rule& pattern, const rules::engine_l
   const auto of = cep::choose_class(
       *pattern.automaton, [&](cep::condition_id id) { return conditions.reads_history(id); }, limits.matcher,
       limits.classes);
-  const char* const how = of.chosen == cep::matcher_class::chain
-                              ? "an event is kept once a stage, however many partial matches it is in"
-                              : "partial matches are kept one by one";
+  const auto how = [&]() -> const char* {
+    switch (of.chosen) {
+      case cep::matcher_class::shift:
+        return "the partial matches of a key are the bits of one word and its last events";
+      case cep::matcher_class::chain: return "an event is kept once a stage, however many partial matches it is in";
+      case cep::matcher_class::runs: break;
+    }
+    return "partial matches are kept one by one";
+  }();
   return fmt::format("class {}: {}, because {}", name_of(of.chosen), how, of.why);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/cep/chain_state.hpp>
+#include <millrace/cep/link_test.hpp>
 #include <millrace/cep/matcher.hpp>
 
 #include <algorithm>
@@ -22,18 +23,19 @@ class chain_matcher : public chain_state {
  public:
   chain_matcher(std::shared_ptr<const cep::automaton> compiled, chain links, Conditions conditions, std::uint16_t rule,
                 const matcher_limits& limits, held_events& events)
-      : chain_state(std::move(compiled), std::move(links), rule, limits, events), conditions_(std::move(conditions)) {
+      : chain_state(std::move(compiled), std::move(links), rule, limits, events),
+        tests_(std::move(conditions), *automaton_) {
     for (const chain::link& link : chain_.links)
-      links_.push_back({test_of(link.takes), tests_of(link.stops), link.waiting});
+      links_.push_back({link_test_of(link.takes, *automaton_), tests_of(link.stops), link.waiting});
     pending_stops_ = tests_of(chain_.pending_stops);
   }
 
-  void begin_event() noexcept { bits_ = known_bits_of(conditions_); }
+  void begin_event() noexcept { tests_.begin_event(); }
 
   /// Whether the event can be the first of a match.
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
     const bool starts = holds(links_.front().takes, event);
-    counters_.faults += conditions_.faulted();
+    counters_.faults += tests_.faulted();
     return starts;
   }
 
@@ -54,42 +56,19 @@ class chain_matcher : public chain_state {
         push_start(levels, event);
     }
     finish_event(id, levels);
-    counters_.faults += conditions_.faulted();
+    counters_.faults += tests_.faulted();
   }
 
  private:
-  /// A guard. Where all its clauses are single literals, it is met when of the conditions that it asks for those hold
-  /// that it wants.
-  struct test {
-    std::uint64_t asks = 0;
-    std::uint64_t wants = 0;
-    bool is_plain = true;
-    guard of;
-  };
   struct tested_link {
-    test takes;
-    std::vector<test> stops;
+    link_test takes;
+    std::vector<link_test> stops;
     cep::waiting waiting;
   };
 
-  [[nodiscard]] test test_of(guard g) const {
-    test made;
-    made.of = g;
-    bool begins_clause = true;
-    for (std::uint32_t i = g.begin; i < g.end; ++i) {
-      const literal& l = automaton_->literals[i];
-      const std::uint64_t bit = std::uint64_t{1} << l.condition;
-      const bool wanted_otherwise = (made.asks & bit) != 0 && ((made.wants & bit) != 0) == l.negated;
-      made.is_plain = made.is_plain && begins_clause && l.ends_clause && !wanted_otherwise;
-      begins_clause = l.ends_clause;
-      made.asks |= bit;
-      if (!l.negated) made.wants |= bit;
-    }
-    return made;
-  }
-  [[nodiscard]] std::vector<test> tests_of(const std::vector<guard>& guards) const {
-    std::vector<test> made;
-    for (const guard g : guards) made.push_back(test_of(g));
+  [[nodiscard]] std::vector<link_test> tests_of(const std::vector<guard>& guards) const {
+    std::vector<link_test> made;
+    for (const guard g : guards) made.push_back(link_test_of(g, *automaton_));
     return made;
   }
 
@@ -110,37 +89,15 @@ class chain_matcher : public chain_state {
       stop_waiting(levels, i - 1);
   }
 
-  bool holds_any(const std::vector<test>& tests, const event_header& event) noexcept {
-    return std::ranges::any_of(tests, [&](const test& t) { return holds(t, event); });
+  bool holds_any(const std::vector<link_test>& tests, const event_header& event) noexcept {
+    return std::ranges::any_of(tests, [&](const link_test& t) { return holds(t, event); });
   }
 
-  bool holds(const test& t, const event_header& event) noexcept {
-    if ((t.asks & ~bits_.known) == 0 && t.is_plain) [[likely]]
-      return (bits_.holds & t.asks) == t.wants;
-    bool clause = false;
-    for (std::uint32_t i = t.of.begin; i < t.of.end; ++i) {
-      const literal& l = automaton_->literals[i];
-      clause = clause || holds(l.condition, event) != l.negated;
-      if (!l.ends_clause) continue;
-      if (!clause) return false;
-      clause = false;
-    }
-    return true;
-  }
+  bool holds(const link_test& t, const event_header& event) noexcept { return tests_.holds(t, event); }
 
-  bool holds(condition_id id, const event_header& event) noexcept {
-    const std::uint64_t bit = std::uint64_t{1} << id;
-    if ((bits_.known & bit) == 0) {
-      bits_.known |= bit;
-      if (conditions_.test_event(id, event) == verdict::yes) bits_.holds |= bit;
-    }
-    return (bits_.holds & bit) != 0;
-  }
-
-  Conditions conditions_;
+  link_tester<Conditions> tests_;
   std::vector<tested_link> links_;
-  std::vector<test> pending_stops_;
-  condition_bits bits_;  // of the event in hand
+  std::vector<link_test> pending_stops_;
 };
 
 }  // namespace millrace::cep

@@ -12,13 +12,6 @@ std::int64_t later(std::int64_t from, std::int64_t by) noexcept {
   return __builtin_add_overflow(from, by, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
 }
 
-/// Whole lines where a key's state spans some; else a power of two, so that it never straddles two.
-std::size_t partition_bytes(std::size_t head, std::size_t levels) {
-  const std::size_t bytes = head + levels * sizeof(chain_level);
-  return bytes <= cache_line_bytes ? std::bit_ceil(bytes)
-                                   : (bytes + cache_line_bytes - 1) / cache_line_bytes * cache_line_bytes;
-}
-
 }  // namespace
 
 chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain links, std::uint16_t rule,
@@ -28,16 +21,13 @@ chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain l
       level_count_(chain_.links.size() - (chain_.pending ? 0 : 1)),
       events_(events),
       store_(limits.steps),
+      keys_(limits.partitions, level_count_ * sizeof(chain_level), automaton_->within_ns != 0),
       rule_(rule),
-      partition_bytes_(partition_bytes(sizeof(partition_head), level_count_)),
-      partitions_(reservation::for_items(limits.partitions, partition_bytes_, cache_line_bytes, memory_content::zero)),
-      wheel_(automaton_->within_ns != 0 ? limits.partitions : 0),
       matches_at_once_(limits.listed_matches_at_once()),
       stored_at_once_(limits.stored_matches_at_once()),
       bounds_matches_(limits.matches_at_once != 0),
       starts_max_(limits.runs),
       elements_max_(limits.steps),
-      partitions_max_(limits.partitions),
       // One key alone gives nothing back by expiring, and needs no timer where time completes nothing.
       has_timers_(automaton_->within_ns != 0 && level_count_ != 0 && (limits.partitions > 1 || chain_.pending)) {
   completion_.bounds.resize(level_count_);
@@ -50,17 +40,14 @@ chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain l
 }
 
 std::array<state_part, 2> chain_state::state_parts() const noexcept {
-  const std::size_t keys = partitions_.bytes() + wheel_.reserved_bytes();
   return {{{"events taken, a stage", 2 * sizeof(chain_start), elements_max_, store_.reserved_bytes()},
-           {"keys", keys / partitions_max_, partitions_max_, keys}}};
+           {"keys", keys_.reserved_bytes() / keys_.count(), keys_.count(), keys_.reserved_bytes()}}};
 }
 
 // --- partitions -----------------------------------------------------------------------------------------
 
 void chain_state::open(partition_id id) noexcept {
-  partition_head& head = head_of(id);
-  head.timer = null_handle;
-  if (head.idle_link == never_opened) head.idle_link = not_listed;  // else it may stand in the list of another key
+  keys_.open(id);
   chain_level* const levels = levels_of(id);
   for (std::size_t i = 0; i < level_count_; ++i) ::new (static_cast<void*>(levels + i)) chain_level{};
 }
@@ -86,17 +73,12 @@ bool chain_state::has_only_expired(partition_id id, std::int64_t now_ns) noexcep
 }
 
 void chain_state::list_if_idle(partition_id id) noexcept {
-  partition_head& head = head_of(id);
-  if (head.idle_link != not_listed || !is_empty(id)) return;
-  head.idle_link = std::exchange(idle_head_, first_idle + id);
+  if (!keys_.is_listed(id) && is_empty(id)) keys_.list(id);
 }
 
 partition_id chain_state::next_idle() noexcept {
   if (completion_.active) settle_completion();
-  if (idle_head_ == end_of_idle) return null_handle;
-  const partition_id id = idle_head_ - first_idle;
-  idle_head_ = std::exchange(head_of(id).idle_link, not_listed);
-  return id;
+  return keys_.take_listed();
 }
 
 void chain_state::drop_key(partition_id id, std::int64_t, releases&) noexcept {
@@ -121,11 +103,7 @@ void chain_state::note_cut() noexcept {
   counters_.bounds_met |= 1U << static_cast<unsigned>(bound::matches_at_once);
 }
 
-void chain_state::close(partition_id id) noexcept {
-  partition_head& head = head_of(id);
-  if (head.timer != null_handle) wheel_.cancel(head.timer);
-  head.timer = null_handle;
-}
+void chain_state::close(partition_id id) noexcept { keys_.close(id); }
 
 std::uint32_t chain_state::discard(partition_id id, std::uint32_t count_max) noexcept {
   settle();
@@ -334,19 +312,17 @@ void chain_state::settle_completion() noexcept {
 
 void chain_state::arm(partition_id id, chain_level* levels) noexcept {
   if (!has_timers_ || levels[0].empty()) return;
-  partition_head& head = head_of(id);
-  if (head.timer != null_handle) return;
+  if (keys_.has_timer(id)) return;
   std::int64_t deadline = later(start_at(levels[0], levels[0].head).time_ns, automaton_->within_ns);
   // Where time completes nothing, only memory waits for the timer, and events of the key look for themselves: while
   // there is room for many more keys, a later timer has more to give back at once, or nothing to do.
-  if (!chain_.pending && wheel_.size() < partitions_max_ / 8) deadline = later(deadline, automaton_->within_ns);
-  if (deadline != std::numeric_limits<std::int64_t>::max()) head.timer = wheel_.schedule(deadline, id);
+  if (!chain_.pending && keys_.has_room_for_late_timers()) deadline = later(deadline, automaton_->within_ns);
+  if (deadline != std::numeric_limits<std::int64_t>::max()) keys_.schedule(id, deadline);
 }
 
 void chain_state::advance(std::int64_t now_ns, releases& out) {
   settle();
-  wheel_.advance(now_ns, [&](std::uint32_t id, std::int64_t) {
-    head_of(id).timer = null_handle;
+  keys_.advance(now_ns, [&](partition_id id) {
     chain_level* const levels = levels_of(id);
     expire_due(levels, now_ns, out);
     arm(id, levels);

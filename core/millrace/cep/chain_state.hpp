@@ -3,11 +3,11 @@
 #include <millrace/cep/chain.hpp>
 #include <millrace/cep/chain_store.hpp>
 #include <millrace/cep/held_events.hpp>
+#include <millrace/cep/key_slots.hpp>
 #include <millrace/cep/matcher_state.hpp>
 #include <millrace/cep/release.hpp>
 #include <millrace/cep/state_part.hpp>
 #include <millrace/expr/program.hpp>
-#include <millrace/time/timer_wheel.hpp>
 
 #include <array>
 #include <cstdint>
@@ -62,12 +62,12 @@ class chain_state {
     expire_due(levels_of(id), now_ns, out);
     list_if_idle(id);
   }
-  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return wheel_.next_deadline(); }
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.wheel().next_deadline(); }
   /// Before this time `advance` has nothing to do. Complexity: O(1).
-  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return wheel_.next_move_ns(); }
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.wheel().next_move_ns(); }
 
   /// Starts to load the state of a key.
-  void prefetch(partition_id id) const noexcept { __builtin_prefetch(partitions_.data() + id * partition_bytes_); }
+  void prefetch(partition_id id) const noexcept { keys_.prefetch(id); }
 
   /// Starts to load the partial matches of a key, then what their oldest `events` are held by. Each is best called when
   /// what the one before asked for has come.
@@ -136,19 +136,8 @@ class chain_state {
     std::uint32_t end;
   };
 
-  /// Where a partition's state stands in front of its levels.
-  struct partition_head {
-    std::uint32_t timer;
-    std::uint32_t idle_link;  // the next idle key, or one of the following
-  };
-  // What `idle_link` says. Fresh memory is zero: that of a partition that was never opened.
-  static constexpr std::uint32_t never_opened = 0;
-  static constexpr std::uint32_t not_listed = 1;
-  static constexpr std::uint32_t end_of_idle = 2;
-  static constexpr std::uint32_t first_idle = 3;  // and so on: the next one, counted from here
-
   [[nodiscard]] chain_level* levels_of(partition_id id) noexcept {
-    return reinterpret_cast<chain_level*>(partitions_.data() + id * partition_bytes_ + sizeof(partition_head));
+    return reinterpret_cast<chain_level*>(keys_.state(id));
   }
 
   /// What waits at the level joins the next one's event, or ends: it waits no more.
@@ -172,7 +161,7 @@ class chain_state {
   void expire_due(chain_level* levels, std::int64_t now_ns, releases& out);
   void finish_event(partition_id id, chain_level* levels) noexcept {
     if (prune_before_ != 0 || (trim_ && !completion_.active)) prune_and_trim(levels);
-    if (has_timers_ && !levels[0].empty() && head_of(id).timer == null_handle) arm(id, levels);
+    if (has_timers_ && !levels[0].empty() && !keys_.has_timer(id)) arm(id, levels);
     if (level_count_ != 0 && levels[0].empty()) list_if_idle(id);
   }
 
@@ -204,9 +193,6 @@ class chain_state {
     return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
   }
 
-  [[nodiscard]] partition_head& head_of(partition_id id) noexcept {
-    return *reinterpret_cast<partition_head*>(partitions_.data() + id * partition_bytes_);
-  }
   [[nodiscard]] chain_start& start_at(const chain_level& level, std::uint32_t i) noexcept {
     return store_.at<chain_start>(level, i);
   }
@@ -294,17 +280,13 @@ class chain_state {
 
   held_events& events_;
   chain_store store_;
+  key_slots keys_;
   std::uint16_t rule_;
-  std::size_t partition_bytes_;
-  reservation partitions_;
-  timer_wheel wheel_;
   std::uint32_t matches_at_once_;
   std::uint32_t stored_at_once_;
   bool bounds_matches_;  // by a number that was given
   std::uint32_t starts_max_;
   std::uint32_t elements_max_;
-  std::uint32_t partitions_max_;
-  std::uint32_t idle_head_ = end_of_idle;
   std::uint32_t start_count_ = 0;    // over all keys
   std::uint32_t element_count_ = 0;  // starts too
   bool has_timers_;

@@ -33,7 +33,7 @@ enum class bound : std::uint8_t {
 
 /// Bounds on the state of one matcher. Memory is reserved for all of it, and becomes resident with use. Where partial
 /// matches are kept as a set (`matcher_class::chain`), those with the same first event count as one of `runs`, and an
-/// event counts once a stage among `steps`.
+/// event counts once a stage among `steps`; where they are bits of a word (`matcher_class::shift`), once a key.
 struct matcher_limits {
   std::uint32_t runs = 1U << 22;          ///< partial matches and complete ones held back
   std::uint32_t steps = 1U << 23;         ///< events in partial matches, shared prefixes counted once

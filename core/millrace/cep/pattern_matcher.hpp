@@ -2,6 +2,7 @@
 
 #include <millrace/cep/chain_matcher.hpp>
 #include <millrace/cep/matcher.hpp>
+#include <millrace/cep/shift_matcher.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -17,6 +18,7 @@ namespace millrace::cep {
 
 /// How a pattern is matched. The answers are the same.
 enum class matcher_class : std::uint8_t {
+  shift,  ///< partial matches as the bits of a word, which an event shifts (`shift_matcher`)
   chain,  ///< partial matches as stretches of rings, one element an event and link (`chain_matcher`)
   runs,   ///< partial matches one by one (`matcher`)
 };
@@ -28,29 +30,42 @@ enum class class_choice : std::uint8_t {
 };
 
 [[nodiscard]] constexpr std::string_view name_of(matcher_class which) noexcept {
-  return which == matcher_class::chain ? "chain" : "runs";
+  switch (which) {
+    case matcher_class::shift: return "shift";
+    case matcher_class::chain: return "chain";
+    case matcher_class::runs: break;
+  }
+  return "runs";
 }
 
 /// The class of a pattern, and why.
 struct class_of_pattern {
   matcher_class chosen = matcher_class::runs;
   std::string why;
-  std::optional<chain> links;  ///< of the class `chain`
+  std::optional<chain> links;         ///< of the class `chain`
+  std::optional<shift_chain> shifts;  ///< of the class `shift`
 };
 
 inline class_of_pattern choose_class(const automaton& of, const reads_history& reads, const matcher_limits& limits,
                                      class_choice choice = class_choice::fastest) {
-  if (choice == class_choice::runs_only) return {matcher_class::runs, "it was asked for", {}};
+  if (choice == class_choice::runs_only) return {matcher_class::runs, "it was asked for", {}, {}};
   if (limits.counts_keys() || limits.when_full == full_policy::drop_oldest)
-    return {matcher_class::runs, "the bounds count the partial matches of a key, or drop the oldest", {}};
+    return {matcher_class::runs, "the bounds count the partial matches of a key, or drop the oldest", {}, {}};
   auto read = chain_of(of, reads);
   auto* const links = std::get_if<chain>(&read);
-  if (links != nullptr && links->links.size() > limits.match_events)
-    return {matcher_class::runs, "a match has more events than the bounds allow", {}};
-  if (links != nullptr)
-    return {matcher_class::chain, "conditions are about the event alone, and the stages are a straight line",
-            std::move(*links)};
-  return {matcher_class::runs, std::move(std::get<std::string>(read)), {}};
+  if (links == nullptr) return {matcher_class::runs, std::move(std::get<std::string>(read)), {}, {}};
+  if (links->links.size() > limits.match_events)
+    return {matcher_class::runs, "a match has more events than the bounds allow", {}, {}};
+  if (auto shifts = shift_chain_of(of, *links))
+    return {matcher_class::shift,
+            shifts->counts ? "it counts events of one condition, which is about the event alone"
+                           : "conditions are about the event alone, and each event must be the next",
+            {},
+            std::move(shifts)};
+  return {matcher_class::chain,
+          "conditions are about the event alone, and the stages are a straight line",
+          std::move(*links),
+          {}};
 }
 
 /// Matches one pattern over many keys, by the class that suits it. The contract of each member is that of the
@@ -63,85 +78,124 @@ class pattern_matcher {
                   const matcher_limits& limits, held_events& events, class_choice choice = class_choice::fastest) {
     auto chosen = choose_class(
         *compiled, [&](condition_id id) { return conditions.reads_history(id); }, limits, choice);
-    if (chosen.links)
+    if (chosen.shifts)
+      shift_.emplace(std::move(compiled), std::move(*chosen.shifts), std::move(conditions), rule, limits, events);
+    else if (chosen.links)
       chain_.emplace(std::move(compiled), std::move(*chosen.links), std::move(conditions), rule, limits, events);
     else
       runs_.emplace(std::move(compiled), std::move(conditions), rule, limits, events);
   }
 
   [[nodiscard]] matcher_class chosen_class() const noexcept {
-    return chain_ ? matcher_class::chain : matcher_class::runs;
+    return shift_ ? matcher_class::shift : chain_ ? matcher_class::chain : matcher_class::runs;
   }
 
-  void open(partition_id id) noexcept { chain_ ? chain_->open(id) : runs_->open(id); }
-  void close(partition_id id) noexcept { chain_ ? chain_->close(id) : runs_->close(id); }
-  [[nodiscard]] bool idle(partition_id id) noexcept { return chain_ ? chain_->idle(id) : runs_->idle(id); }
+  void open(partition_id id) noexcept {
+    ask([&](auto& m) { m.open(id); });
+  }
+  void close(partition_id id) noexcept {
+    ask([&](auto& m) { m.close(id); });
+  }
+  [[nodiscard]] bool idle(partition_id id) noexcept {
+    return ask([&](auto& m) { return m.idle(id); });
+  }
   [[nodiscard]] bool has_only_expired(partition_id id, std::int64_t now_ns) noexcept {
-    return chain_ ? chain_->has_only_expired(id, now_ns) : runs_->has_only_expired(id, now_ns);
+    return ask([&](auto& m) {
+      if constexpr (requires { m.has_only_expired(id, now_ns); })
+        return m.has_only_expired(id, now_ns);
+      else
+        return false;
+    });
   }
   [[nodiscard]] std::uint32_t discard(partition_id id, std::uint32_t count_max) noexcept {
-    return chain_ ? chain_->discard(id, count_max) : runs_->discard(id, count_max);
+    return ask([&](auto& m) { return m.discard(id, count_max); });
   }
-  [[nodiscard]] partition_id next_idle() noexcept { return chain_ ? chain_->next_idle() : runs_->next_idle(); }
+  [[nodiscard]] partition_id next_idle() noexcept {
+    return ask([](auto& m) { return m.next_idle(); });
+  }
   void drop_key(partition_id id, std::int64_t now_ns, releases& out) {
-    chain_ ? chain_->drop_key(id, now_ns, out) : runs_->drop_key(id, now_ns, out);
+    ask([&](auto& m) { m.drop_key(id, now_ns, out); });
   }
-  void refuse_key(releases& out) { chain_ ? chain_->refuse_key(out) : runs_->refuse_key(out); }
+  void refuse_key(releases& out) {
+    ask([&](auto& m) { m.refuse_key(out); });
+  }
   /// Requires: the class is `runs`.
   void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
-  void prefetch(partition_id id) const noexcept { chain_ ? chain_->prefetch(id) : runs_->prefetch(id); }
+  void prefetch(partition_id id) const noexcept {
+    ask([&](const auto& m) { m.prefetch(id); });
+  }
   void prefetch_matches(partition_id id, bool events) noexcept {
-    chain_ ? chain_->prefetch_matches(id, events) : runs_->prefetch_matches(id, events);
+    ask([&](auto& m) { m.prefetch_matches(id, events); });
   }
 
-  void begin_event() noexcept { chain_ ? chain_->begin_event() : runs_->begin_event(); }
+  void begin_event() noexcept {
+    ask([](auto& m) { m.begin_event(); });
+  }
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
-    return chain_ ? chain_->may_start(event) : runs_->may_start(event);
+    return ask([&](auto& m) { return m.may_start(event); });
   }
   void process(partition_id id, const event_header& event, releases& out) {
-    chain_ ? chain_->process(id, event, out) : runs_->process(id, event, out);
+    ask([&](auto& m) { m.process(id, event, out); });
   }
   void advance(std::int64_t now_ns, releases& out) {
-    chain_ ? chain_->advance(now_ns, out) : runs_->advance(now_ns, out);
+    ask([&](auto& m) { m.advance(now_ns, out); });
   }
   void advance_partition(partition_id id, std::int64_t now_ns, releases& out) {
-    chain_ ? chain_->advance_partition(id, now_ns, out) : runs_->advance_partition(id, now_ns, out);
+    ask([&](auto& m) { m.advance_partition(id, now_ns, out); });
   }
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept {
-    return chain_ ? chain_->next_deadline() : runs_->next_deadline();
+    return ask([](const auto& m) { return m.next_deadline(); });
   }
-
   [[nodiscard]] std::int64_t next_move_ns() const noexcept {
-    return chain_ ? chain_->next_move_ns() : runs_->next_move_ns();
+    return ask([](const auto& m) { return m.next_move_ns(); });
   }
 
   /// Sequence of the first event of a release.
   [[nodiscard]] std::uint64_t start_sequence(const release& r) noexcept {
-    return chain_ ? chain_->start_sequence(r) : runs_->start_sequence(r);
+    return ask([&](auto& m) { return m.start_sequence(r); });
   }
   /// Calls `f(expr::history)` for every match of a release, in order, and gives back what they held.
   template <class F>
   void hand_out(const release& r, F&& f) {
-    chain_ ? chain_->hand_out(r, f) : runs_->hand_out(r, f);
+    ask([&](auto& m) { m.hand_out(r, f); });
   }
-
   /// Calls `f(expr::history, count)`: a match, and for how many it stands.
   template <class F>
   void hand_out_counted(const release& r, F&& f) {
-    chain_ ? chain_->hand_out_counted(r, f) : runs_->hand_out_counted(r, f);
+    ask([&](auto& m) { m.hand_out_counted(r, f); });
   }
 
   [[nodiscard]] std::vector<state_part> state_parts() const {
-    const auto listed = [](const auto& parts) { return std::vector<state_part>(parts.begin(), parts.end()); };
-    return chain_ ? listed(chain_->state_parts()) : listed(runs_->state_parts());
+    return ask([](const auto& m) {
+      const auto parts = m.state_parts();
+      return std::vector<state_part>(parts.begin(), parts.end());
+    });
   }
 
-  [[nodiscard]] const automaton& compiled() const noexcept { return chain_ ? chain_->compiled() : runs_->compiled(); }
+  [[nodiscard]] const automaton& compiled() const noexcept {
+    return ask([](const auto& m) -> const automaton& { return m.compiled(); });
+  }
   [[nodiscard]] const matcher_counters& counters() const noexcept {
-    return chain_ ? chain_->counters() : runs_->counters();
+    return ask([](const auto& m) -> const matcher_counters& { return m.counters(); });
   }
 
  private:
+  /// Calls `f` with the matcher that there is.
+  template <class F>
+  decltype(auto) ask(F&& f) {
+    if (shift_) return f(*shift_);
+    if (chain_) return f(*chain_);
+    return f(*runs_);
+  }
+  template <class F>
+  decltype(auto) ask(F&& f) const {
+    if (shift_) return f(*shift_);
+    if (chain_) return f(*chain_);
+    return f(*runs_);
+  }
+
+  // One of them.
+  std::optional<shift_matcher<Conditions>> shift_;
   std::optional<chain_matcher<Conditions>> chain_;
   std::optional<matcher<Conditions>> runs_;
 };

@@ -1,6 +1,7 @@
 #include <millrace/cep/chain_matcher.hpp>
 #include <millrace/cep/matcher.hpp>
 #include <millrace/cep/pattern_matcher.hpp>
+#include <millrace/cep/shift_matcher.hpp>
 
 #include <gtest/gtest.h>
 #include <random>
@@ -34,8 +35,11 @@ random_case make_case(std::mt19937& random) {
   const auto draw = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
   random_case made;
   const std::uint32_t letters = 2 + draw(3);
-  const std::uint32_t stages = 1 + draw(4);
-  const bool deterministic = draw(2) == 0;
+  const std::uint32_t shape = draw(6);
+  const bool strict = shape == 0;  // each event the next one
+  const bool counts = shape == 1;  // one stage, so many times
+  const std::uint32_t stages = counts ? 1 : 1 + draw(4);
+  const bool deterministic = strict || counts || draw(2) == 0;
   const auto condition = [&]() -> condition_id {
     made.conditions.sets.push_back(random() & ((1U << letters) - 1));
     return static_cast<condition_id>(made.conditions.sets.size() - 1);
@@ -45,8 +49,9 @@ random_case make_case(std::mt19937& random) {
   for (std::uint32_t i = 0; i < stages; ++i) {
     stage s;
     s.name = std::string("s") + static_cast<char>('0' + i);
-    if (i > 0) s.link = draw(4) == 0 ? link::next : deterministic || draw(2) == 0 ? link::then : link::then_any;
-    if (i > 0 && !after_not && draw(4) == 0) {
+    if (i > 0)
+      s.link = strict || draw(4) == 0 ? link::next : deterministic || draw(2) == 0 ? link::then : link::then_any;
+    if (i > 0 && !strict && !after_not && draw(4) == 0) {
       stage negated;
       negated.name = std::string("n") + static_cast<char>('0' + i);
       negated.link = link::not_then;
@@ -54,17 +59,19 @@ random_case make_case(std::mt19937& random) {
       made.what.stages.push_back(negated);
     }
     s.condition = draw(8) == 0 ? no_condition : condition();
-    if (draw(5) == 0) {
+    if (counts || draw(5) == 0) {
       s.quantifier.counted = true;
-      s.quantifier.least = s.quantifier.most = 2 + draw(2);
-      s.quantifier.inner =
-          deterministic || draw(2) == 0 ? (draw(3) == 0 ? contiguity::strict : contiguity::relaxed) : contiguity::any;
+      s.quantifier.least = s.quantifier.most = 2 + draw(counts ? 4 : 2);
+      const bool next_only = strict || draw(3) == 0;
+      s.quantifier.inner = !deterministic && draw(2) == 0 ? contiguity::any
+                           : next_only                    ? contiguity::strict
+                                                          : contiguity::relaxed;
       s.quantifier.inner_given = true;
     }
     made.what.stages.push_back(s);
   }
   if (draw(3) != 0) made.what.within_ns = 1 + draw(12);
-  if (made.what.within_ns != 0 && draw(3) == 0) {
+  if (made.what.within_ns != 0 && !strict && !counts && draw(3) == 0) {
     stage negated;
     negated.name = "absent";
     negated.link = link::not_then;
@@ -177,7 +184,7 @@ std::string counted_lines(const std::string& single, bool is_set) {
 
 TEST(chain_matcher, gives_what_single_runs_give_on_random_chains) {
   std::mt19937 random(7);
-  std::size_t chains = 0, with_matches = 0, any = 0, pending = 0, skips = 0, own_time = 0;
+  std::size_t chains = 0, with_matches = 0, any = 0, pending = 0, skips = 0, own_time = 0, strict = 0, counts = 0;
   const std::size_t rounds = 20'000;
   for (std::size_t round = 0; round < rounds; ++round) {
     const random_case made = make_case(random);
@@ -207,6 +214,16 @@ TEST(chain_matcher, gives_what_single_runs_give_on_random_chains) {
     ASSERT_EQ(run(made, counting, c, live, true), counted_lines(expected, is_set)) << "round " << round;
     ASSERT_EQ(live, 0U) << "round " << round;
     with_matches += expected.find('=') != std::string::npos ? 1U : 0U;
+    const auto shifts = shift_chain_of(*compiled, links);
+    if (!shifts) continue;
+    (shifts->counts ? counts : strict) += expected.find('=') != std::string::npos ? 1U : 0U;
+    for (const bool counted : {false, true}) {
+      held_events d(1'000, 0);
+      shift_matcher<letter_sets> shift(compiled, *shifts, made.conditions, 0, limits, d);
+      ASSERT_EQ(run(made, shift, d, live, counted), counted ? counted_lines(expected, false) : expected)
+          << "round " << round;
+      ASSERT_EQ(live, 0U) << "round " << round;
+    }
   }
   // The cases are worth something.
   EXPECT_GT(chains, rounds * 3 / 4);
@@ -215,6 +232,8 @@ TEST(chain_matcher, gives_what_single_runs_give_on_random_chains) {
   EXPECT_GT(pending, rounds / 20);
   EXPECT_GT(skips, rounds / 20);
   EXPECT_GT(own_time, rounds / 5);
+  EXPECT_GT(strict, rounds / 20);
+  EXPECT_GT(counts, rounds / 20);
 }
 
 }  // namespace

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <millrace/base/prefetch.hpp>
+#include <millrace/cep/matcher_state.hpp>
+#include <millrace/pool/reservation.hpp>
+#include <millrace/time/timer_wheel.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace millrace::cep {
+
+/// The state of every key in a fixed number of bytes, and what all such states have: a timer, and a place in the list
+/// of keys that became idle.
+///
+/// Threads: one owner. Allocation: in the constructor; memory becomes resident with use. Complexity: O(1).
+class key_slots {
+ public:
+  /// `timers`: keys may have one each.
+  key_slots(std::uint32_t count, std::size_t state_bytes, bool timers)
+      : count_(count),
+        bytes_each_(bytes_with_head(state_bytes)),
+        slots_(reservation::for_items(count, bytes_each_, cache_line_bytes, memory_content::zero)),
+        wheel_(timers ? count : 0) {}
+
+  /// Where a key's state stands, aligned to 8 bytes: zeroes, until it is written to.
+  [[nodiscard]] std::byte* state(partition_id id) noexcept { return slots_.data() + id * bytes_each_ + sizeof(head); }
+  [[nodiscard]] const std::byte* state(partition_id id) const noexcept {
+    return slots_.data() + id * bytes_each_ + sizeof(head);
+  }
+
+  /// Starts to load it.
+  void prefetch(partition_id id) const noexcept { prefetch_line(slots_.data() + id * bytes_each_); }
+
+  void open(partition_id id) noexcept {
+    head& of = head_of(id);
+    of.timer = null_handle;
+    if (of.idle_link == never_opened) of.idle_link = not_listed;  // else it may stand in the list of another key
+  }
+  void close(partition_id id) noexcept {
+    head& of = head_of(id);
+    if (of.timer != null_handle) wheel_.cancel(of.timer);
+    of.timer = null_handle;
+  }
+
+  // --- idle keys ----------------------------------------------------------------------------------------
+
+  [[nodiscard]] bool is_listed(partition_id id) noexcept { return head_of(id).idle_link != not_listed; }
+  /// Lists a key as idle. Requires: it is not listed.
+  void list(partition_id id) noexcept { head_of(id).idle_link = std::exchange(idle_head_, first_idle + id); }
+  /// The key that was listed last, which is not any more; `null_handle` when there is none.
+  [[nodiscard]] partition_id take_listed() noexcept {
+    if (idle_head_ == end_of_idle) return null_handle;
+    const partition_id id = idle_head_ - first_idle;
+    idle_head_ = std::exchange(head_of(id).idle_link, not_listed);
+    return id;
+  }
+
+  // --- timers -------------------------------------------------------------------------------------------
+
+  [[nodiscard]] bool has_timer(partition_id id) noexcept { return head_of(id).timer != null_handle; }
+  /// Requires: the key has none.
+  void schedule(partition_id id, std::int64_t deadline_ns) noexcept {
+    head_of(id).timer = wheel_.schedule(deadline_ns, id);
+  }
+  /// Calls `due(id)` for each key whose timer's time has come; it has none then.
+  template <class F>
+  void advance(std::int64_t now_ns, F&& due) {
+    wheel_.advance(now_ns, [&](std::uint32_t id, std::int64_t) {
+      head_of(id).timer = null_handle;
+      due(id);
+    });
+  }
+  [[nodiscard]] const timer_wheel& wheel() const noexcept { return wheel_; }
+  /// Few enough keys have timers that one that only gives memory back may as well be late.
+  [[nodiscard]] bool has_room_for_late_timers() const noexcept { return wheel_.size() < count_ / 8; }
+
+  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.bytes() + wheel_.reserved_bytes(); }
+
+ private:
+  struct head {
+    std::uint32_t timer;
+    std::uint32_t idle_link;  // the next idle key, or one of the following
+  };
+  // What `idle_link` says. Fresh memory is zero: that of a key that was never opened.
+  static constexpr std::uint32_t never_opened = 0;
+  static constexpr std::uint32_t not_listed = 1;
+  static constexpr std::uint32_t end_of_idle = 2;
+  static constexpr std::uint32_t first_idle = 3;  // and so on: the next one, counted from here
+
+  /// Whole lines where a key's state spans some; else a power of two, so that it never straddles two.
+  static std::size_t bytes_with_head(std::size_t state_bytes) noexcept {
+    const std::size_t bytes = sizeof(head) + state_bytes;
+    return bytes <= cache_line_bytes ? std::bit_ceil(bytes)
+                                     : (bytes + cache_line_bytes - 1) / cache_line_bytes * cache_line_bytes;
+  }
+  [[nodiscard]] head& head_of(partition_id id) noexcept {
+    return *reinterpret_cast<head*>(slots_.data() + id * bytes_each_);
+  }
+
+  std::uint32_t count_;
+  std::size_t bytes_each_;
+  reservation slots_;
+  timer_wheel wheel_;
+  std::uint32_t idle_head_ = end_of_idle;
+};
+
+}  // namespace millrace::cep

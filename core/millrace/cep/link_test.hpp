@@ -1,0 +1,79 @@
+#pragma once
+
+#include <millrace/cep/automaton.hpp>
+#include <millrace/cep/condition_memo.hpp>
+
+#include <cstdint>
+#include <utility>
+
+namespace millrace::cep {
+
+/// A guard on the event alone. Where all its clauses are single literals, it is met when of the conditions that it asks
+/// for those hold that it wants.
+struct link_test {
+  std::uint64_t asks = 0;
+  std::uint64_t wants = 0;
+  bool is_plain = true;
+  guard of;
+};
+
+/// Requires: the conditions are no more than `condition_bits_max`.
+[[nodiscard]] inline link_test link_test_of(guard g, const automaton& of) {
+  link_test made;
+  made.of = g;
+  bool begins_clause = true;
+  for (std::uint32_t i = g.begin; i < g.end; ++i) {
+    const literal& l = of.literals[i];
+    const std::uint64_t bit = std::uint64_t{1} << l.condition;
+    const bool wanted_otherwise = (made.asks & bit) != 0 && ((made.wants & bit) != 0) == l.negated;
+    made.is_plain = made.is_plain && begins_clause && l.ends_clause && !wanted_otherwise;
+    begins_clause = l.ends_clause;
+    made.asks |= bit;
+    if (!l.negated) made.wants |= bit;
+  }
+  return made;
+}
+
+/// Tells of the event in hand which tests it meets, each condition evaluated at most once.
+/// Threads: one owner. Allocation: none.
+template <condition_set Conditions>
+class link_tester {
+ public:
+  link_tester(Conditions conditions, const automaton& of) : conditions_(std::move(conditions)), automaton_(of) {}
+
+  void begin_event() noexcept { bits_ = known_bits_of(conditions_); }
+  /// What is known of the event in hand.
+  [[nodiscard]] const condition_bits& bits() const noexcept { return bits_; }
+
+  [[nodiscard]] bool holds(const link_test& t, const event_header& event) noexcept {
+    if ((t.asks & ~bits_.known) == 0 && t.is_plain) [[likely]]
+      return (bits_.holds & t.asks) == t.wants;
+    bool clause = false;
+    for (std::uint32_t i = t.of.begin; i < t.of.end; ++i) {
+      const literal& l = automaton_.literals[i];
+      clause = clause || holds(l.condition, event) != l.negated;
+      if (!l.ends_clause) continue;
+      if (!clause) return false;
+      clause = false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::uint64_t faulted() noexcept { return conditions_.faulted(); }
+
+ private:
+  bool holds(condition_id id, const event_header& event) noexcept {
+    const std::uint64_t bit = std::uint64_t{1} << id;
+    if ((bits_.known & bit) == 0) {
+      bits_.known |= bit;
+      if (conditions_.test_event(id, event) == verdict::yes) bits_.holds |= bit;
+    }
+    return (bits_.holds & bit) != 0;
+  }
+
+  Conditions conditions_;
+  const automaton& automaton_;
+  condition_bits bits_;
+};
+
+}  // namespace millrace::cep

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <millrace/cep/link_test.hpp>
+#include <millrace/cep/shift_state.hpp>
+
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace millrace::cep {
+
+/// Runs a chain whose partial matches are the bits of a word over the events of many keys, with the answers of
+/// `matcher`.
+///
+/// Threads: one owner. Complexity: an event costs the conditions of the links that something waits for, and O(1)
+/// amortised besides; a match its length. Allocation: none an event once the buffers have grown. Errors: a bound that
+/// is met refuses partial matches and counts them.
+template <condition_set Conditions>
+class shift_matcher : public shift_state {
+ public:
+  shift_matcher(std::shared_ptr<const cep::automaton> compiled, shift_chain links, Conditions conditions,
+                std::uint16_t rule, const matcher_limits& limits, held_events& events)
+      : shift_state(std::move(compiled), std::move(links), rule, limits, events),
+        tester_(std::move(conditions), *automaton_) {
+    for (const guard g : links_.takes) tests_.push_back(link_test_of(g, *automaton_));
+    first_condition_ = static_cast<std::uint32_t>(std::countr_zero(tests_.front().asks | std::uint64_t{1} << 63));
+    are_in_order_ = first_condition_ + tests_.size() <= condition_bits_max;
+    for (std::size_t i = 0; i < tests_.size() && are_in_order_; ++i) {
+      const link_test& t = tests_[i];
+      are_in_order_ = t.is_plain && t.asks == std::uint64_t{1} << (first_condition_ + i) && t.wants == t.asks;
+      asked_ |= t.asks;
+    }
+  }
+
+  void begin_event() noexcept { tester_.begin_event(); }
+
+  /// Whether the event can be the first of a match.
+  [[nodiscard]] bool may_start(const event_header& event) noexcept {
+    const bool starts = tester_.holds(tests_.front(), event);
+    counters_.faults += tester_.faulted();
+    return starts;
+  }
+
+  /// The contract of `matcher::process`.
+  void process(partition_id id, const event_header& event, releases& out) {
+    settle();
+    const std::uint32_t alive = key_of(id).alive;
+    const std::uint32_t fits = fits_of(alive << 1 | 1, event);
+    counters_.faults += tester_.faulted();
+    // What fits no link of a count changes nothing, and elsewhere ends what there is.
+    if ((links_.counts ? fits : alive | (fits & 1)) == 0) return;
+    take(id, fits, event, out);
+  }
+
+ private:
+  /// Of the links in `asked`, those that take the event; of the others anything.
+  [[nodiscard]] std::uint32_t fits_of(std::uint32_t asked, const event_header& event) noexcept {
+    if (links_.counts) return tester_.holds(tests_.front(), event) ? ~std::uint32_t{0} : 0;
+    std::uint32_t fits = 0;
+    const condition_bits& bits = tester_.bits();
+    if (are_in_order_ && (asked_ & ~bits.known) == 0)
+      return static_cast<std::uint32_t>((bits.holds & asked_) >> first_condition_);
+    asked &= ~std::uint32_t{0} >> (32 - tests_.size());
+    for (; asked != 0; asked &= asked - 1) {
+      const auto link = static_cast<std::uint32_t>(std::countr_zero(asked));
+      if (tester_.holds(tests_[link], event)) fits |= std::uint32_t{1} << link;
+    }
+    return fits;
+  }
+
+  link_tester<Conditions> tester_;
+  std::vector<link_test> tests_;
+  // Where each link asks for one condition, and each for the one behind that of the link before.
+  bool are_in_order_;
+  std::uint32_t first_condition_;
+  std::uint64_t asked_ = 0;  // conditions
+};
+
+}  // namespace millrace::cep
