@@ -5,15 +5,6 @@
 #include <utility>
 
 namespace millrace::cep {
-namespace {
-
-std::int64_t later(std::int64_t from, std::int64_t by) noexcept {
-  std::int64_t sum;
-  return __builtin_add_overflow(from, by, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
-}
-
-}  // namespace
-
 chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain links, std::uint16_t rule,
                          const matcher_limits& limits, held_events& events)
     : automaton_(std::move(compiled)),
@@ -313,11 +304,9 @@ void chain_state::settle_completion() noexcept {
 void chain_state::arm(partition_id id, chain_level* levels) noexcept {
   if (!has_timers_ || levels[0].empty()) return;
   if (keys_.has_timer(id)) return;
-  std::int64_t deadline = later(start_at(levels[0], levels[0].head).time_ns, automaton_->within_ns);
-  // Where time completes nothing, only memory waits for the timer, and events of the key look for themselves: while
-  // there is room for many more keys, a later timer has more to give back at once, or nothing to do.
-  if (!chain_.pending && keys_.has_room_for_late_timers()) deadline = later(deadline, automaton_->within_ns);
-  if (deadline != std::numeric_limits<std::int64_t>::max()) keys_.schedule(id, deadline);
+  const chain_level& starts = levels[0];
+  keys_.arm(id, start_at(starts, starts.head).time_ns, start_at(starts, starts.tail - 1).time_ns, automaton_->within_ns,
+            !chain_.pending);
 }
 
 void chain_state::advance(std::int64_t now_ns, releases& out) {

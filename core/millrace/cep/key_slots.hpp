@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace millrace::cep {
@@ -61,9 +62,18 @@ class key_slots {
   // --- timers -------------------------------------------------------------------------------------------
 
   [[nodiscard]] bool has_timer(partition_id id) noexcept { return head_of(id).timer != null_handle; }
-  /// Requires: the key has none.
-  void schedule(partition_id id, std::int64_t deadline_ns) noexcept {
-    head_of(id).timer = wheel_.schedule(deadline_ns, id);
+  /// Gives a key that has none a timer, where partial matches that began from `oldest_ns` to `newest_ns` end
+  /// `within_ns` after they began. `may_be_late`: time completes nothing, only memory waits for the timer, and events
+  /// of the key look for themselves. Then, while there is room for many more keys, it fires late: it finds more to give
+  /// back at once, and comes seldom to keys that events come to anyway.
+  void arm(partition_id id, std::int64_t oldest_ns, std::int64_t newest_ns, std::int64_t within_ns,
+           bool may_be_late) noexcept {
+    const bool late = may_be_late && wheel_.size() < count_ / 8;
+    std::int64_t deadline_ns = late ? newest_ns : oldest_ns;
+    for (int i = 0; i < (late ? late_withins : 1); ++i)
+      if (__builtin_add_overflow(deadline_ns, within_ns, &deadline_ns)) return;
+    // At the end of all time nothing is to be done.
+    if (deadline_ns != std::numeric_limits<std::int64_t>::max()) head_of(id).timer = wheel_.schedule(deadline_ns, id);
   }
   /// Calls `due(id)` for each key whose timer's time has come; it has none then.
   template <class F>
@@ -74,13 +84,12 @@ class key_slots {
     });
   }
   [[nodiscard]] const timer_wheel& wheel() const noexcept { return wheel_; }
-  /// Few enough keys have timers that one that only gives memory back may as well be late.
-  [[nodiscard]] bool has_room_for_late_timers() const noexcept { return wheel_.size() < count_ / 8; }
-
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
   [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.bytes() + wheel_.reserved_bytes(); }
 
  private:
+  static constexpr int late_withins = 8;
+
   struct head {
     std::uint32_t timer;
     std::uint32_t idle_link;  // the next idle key, or one of the following

@@ -7,11 +7,6 @@
 namespace millrace::cep {
 namespace {
 
-std::int64_t later(std::int64_t from, std::int64_t by) noexcept {
-  std::int64_t sum;
-  return __builtin_add_overflow(from, by, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
-}
-
 /// Places for the events of partial matches: a power of two.
 std::uint32_t ring_size(const shift_chain& links) {
   return static_cast<std::uint32_t>(std::bit_ceil(links.takes.size() - 1));
@@ -169,13 +164,10 @@ void shift_state::expire_due(key& of, std::int64_t now_ns) noexcept {
   }
 }
 
-/// Time completes nothing here: only memory waits for the timer, and events of the key look for themselves. While there
-/// is room for many more keys, a later timer has more to give back at once, or nothing to do.
 void shift_state::arm(partition_id id) noexcept {
   const key& of = key_of(id);
-  std::int64_t deadline = later(events_[held(of, oldest(of))].time_ns, automaton_->within_ns);
-  if (keys_.has_room_for_late_timers()) deadline = later(deadline, automaton_->within_ns);
-  if (deadline != std::numeric_limits<std::int64_t>::max()) keys_.schedule(id, deadline);
+  const auto newest = static_cast<std::uint32_t>(std::countr_zero(of.alive));
+  keys_.arm(id, events_[held(of, oldest(of))].time_ns, events_[held(of, newest)].time_ns, automaton_->within_ns, true);
 }
 
 }  // namespace millrace::cep

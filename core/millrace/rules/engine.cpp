@@ -63,7 +63,8 @@ void engine::look_ahead(std::size_t index, std::span<const event_header* const> 
     seen[i]->partition = group.directory->find(board_.packer().pack(index, *events[i]), seen[i]->hash);
     seen[i]->erasures = group.directory->erasures();
   }
-  if (!is_large) return;
+  // Of many patterns few concern an event: what those need is asked for when they are known.
+  if (!is_large || group.members.size() > prefetch_rules_max) return;
   for (std::size_t i = 0; i < count; ++i)
     if (seen[i]->partition != null_handle)
       for (const auto& m : group.members) m.rule->matcher.prefetch(seen[i]->partition);
