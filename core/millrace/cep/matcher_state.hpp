@@ -105,8 +105,8 @@ class matcher_state {
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { prefetch_line(partitions() + id); }
 
-  /// Starts to load the oldest and the newest partial match of a key, then the `events` that they end with. Each is
-  /// best called when what the one before asked for has come.
+  /// Starts to load what a key's oldest partial matches wait for, then (`events`) these themselves, one of which an
+  /// event may well change. Each is best called when what the one before asked for has come.
   void prefetch_matches(partition_id id, bool events) const noexcept {
     const waiting_list& runs = partitions()[id].runs;
     if (runs.empty()) return;
