@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -147,7 +148,40 @@ class condition_index_builder {
       for (const std::uint32_t index : table.dense) made.masks.push_back(made_.masks_[table.masks + index]);
       tables.dense.push_back(std::move(made));
     }
-    tables.has_others = tables.dense.size() < tables.numbers.size() + tables.texts.size();
+    for (auto& table : tables.texts) {
+      if (!table.is_short) continue;
+      auto made = word_probe_of(table);
+      table.has_probe = made.has_value();
+      if (made) tables.words.push_back(std::move(*made));
+    }
+    tables.has_others = tables.dense.size() + tables.words.size() < tables.numbers.size() + tables.texts.size();
+  }
+
+  /// A multiplier under which no two literals have one slot; nothing when some tries find none.
+  std::optional<condition_index::word_probe> word_probe_of(const condition_index::text_table& table) {
+    condition_index::word_probe made;
+    made.at = static_cast<std::uint32_t>(sizeof(event_header)) + table.offset;
+    made.other = made_.masks_[table.masks];
+    const std::size_t size = std::bit_ceil(std::max<std::size_t>(4, 4 * table.literals.size()));
+    made.shift = static_cast<std::uint32_t>(64 - std::countr_zero(size));
+    made.multiplier = 0x9e3779b97f4a7c15;
+    for (int tries = 0; tries < 1'000; ++tries, made.multiplier = mix(made.multiplier + 1) | 1) {
+      made.known.assign(size, 0);
+      made.masks.assign(size, made.other);
+      std::vector<bool> taken(size);
+      bool meet = false;
+      for (const auto& slot : table.slots) {
+        if (slot.mask == 0 || meet) continue;
+        const std::uint64_t word = table.literals[slot.literal];
+        const std::size_t at = made.slot_of(word);
+        meet = taken[at];
+        taken[at] = true;
+        made.known[at] = word;
+        made.masks[at] = made_.masks_[table.masks + slot.mask];
+      }
+      if (!meet) return made;
+    }
+    return std::nullopt;
   }
 
   void add_number(condition_index::type_tables& tables, const std::vector<indexed_comparison>& comparisons) {
@@ -316,7 +350,8 @@ const std::uint64_t* condition_index::text_mask(const text_table& table, const s
 std::uint64_t condition_index::select_others(const type_tables& tables, const event_header& event) const noexcept {
   const std::byte* const data = data_of(event);
   std::uint64_t open = ~std::uint64_t{0};
-  for (const text_table& table : tables.texts) open &= *text_mask(table, data);
+  for (const text_table& table : tables.texts)
+    if (!table.has_probe) open &= *text_mask(table, data);
   for (const number_table& table : tables.numbers)
     if (!table.has_probe) open &= *number_mask(table, data);
   return open;

@@ -43,6 +43,11 @@ class condition_index {
     for (const dense_probe& probe : tables.dense)
       open &=
           probe.masks[static_cast<std::size_t>(std::clamp(probe.value_of(event), probe.from, probe.to) - probe.from)];
+    for (const word_probe& probe : tables.words) {
+      const std::uint64_t word = probe.word_of(event);
+      const std::size_t slot = probe.slot_of(word);
+      open &= probe.known[slot] == word ? probe.masks[slot] : probe.other;
+    }
     if (tables.has_others) open &= select_others(tables, event);
     return open;
   }
@@ -74,6 +79,7 @@ class condition_index {
     std::vector<std::uint64_t> literals;  ///< in the layout of a string field
     std::vector<slot> slots;              ///< a power of two, open addressing
     std::size_t masks = 0;                ///< class 0: equal to no literal
+    bool has_probe = false;               ///< `word_probe` stands for it
   };
   /// A field of integers whose constants lie close together, where masks are one word: the mask of each value.
   struct dense_probe {
@@ -90,13 +96,32 @@ class condition_index {
       return is_signed ? static_cast<std::int64_t>(word) >> shift : static_cast<std::int64_t>(word >> shift);
     }
   };
+  /// A text field whose literals are one word each, where masks are one word: a table in which no two literals meet.
+  struct word_probe {
+    std::uint32_t at = 0;  ///< in the event
+    std::uint32_t shift = 0;
+    std::uint64_t multiplier = 0;
+    std::uint64_t other = 0;           ///< mask of all texts that are no literal
+    std::vector<std::uint64_t> known;  ///< by slot: its literal; 0, with the mask `other`, where there is none
+    std::vector<std::uint64_t> masks;
+
+    /// A longer text has another first word, for its length is in it.
+    [[nodiscard]] std::uint64_t word_of(const event_header& event) const noexcept {
+      std::uint64_t word;
+      std::memcpy(&word, reinterpret_cast<const std::byte*>(&event) + at, sizeof word);
+      return word;
+    }
+    [[nodiscard]] std::size_t slot_of(std::uint64_t word) const noexcept { return word * multiplier >> shift; }
+  };
   struct type_tables {
     std::size_t base = 0;         ///< mask of the conditions that can hold for the type
     std::uint64_t base_word = 0;  ///< its first word
     std::vector<number_table> numbers;
     std::vector<text_table> texts;
-    std::vector<dense_probe> dense;  ///< those of `numbers` that `select_word` asks itself
-    bool has_others = false;         ///< there are more
+    // What `select_word` asks itself, and whether there is more.
+    std::vector<dense_probe> dense;
+    std::vector<word_probe> words;
+    bool has_others = false;
   };
   friend class condition_index_builder;
 
