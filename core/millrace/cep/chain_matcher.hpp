@@ -44,6 +44,8 @@ class chain_matcher : public chain_state {
     settle();
     chain_level* const levels = levels_of(id);
     if (may_be_due(levels, event.time_ns)) expire_due(levels, event.time_ns, out);
+    if (is_tight()) [[unlikely]]
+      make_room(event.time_ns, out);
     // From the last link to the first: an event serves a partial match once.
     if (chain_.pending && waits(levels, level_count_ - 1) && holds_any(pending_stops_, event))
       stop_waiting(levels, level_count_ - 1);

@@ -306,7 +306,19 @@ void chain_state::arm(partition_id id, chain_level* levels) noexcept {
   if (keys_.has_timer(id)) return;
   const chain_level& starts = levels[0];
   keys_.arm(id, start_at(starts, starts.head).time_ns, start_at(starts, starts.tail - 1).time_ns, automaton_->within_ns,
-            !chain_.pending);
+            !chain_.pending && has_much_room());
+}
+
+bool chain_state::has_much_room() const noexcept {
+  return start_count_ < starts_max_ / key_slots::much_room && element_count_ < elements_max_ / key_slots::much_room &&
+         events_.size() < events_.capacity() / key_slots::much_room;
+}
+
+void chain_state::make_room(std::int64_t now_ns, releases& out) {
+  keys_.walk_late(now_ns, [&](partition_id id) {
+    expire_due(levels_of(id), now_ns, out);
+    list_if_idle(id);
+  });
 }
 
 void chain_state::advance(std::int64_t now_ns, releases& out) {

@@ -159,6 +159,12 @@ class chain_state {
                static_cast<std::uint64_t>(automaton_->within_ns);
   }
   void expire_due(chain_level* levels, std::int64_t now_ns, releases& out);
+  /// An event may meet a bound.
+  [[nodiscard]] bool is_tight() const noexcept {
+    return start_count_ >= starts_max_ || element_count_ + level_count_ > elements_max_ || !events_.has_room();
+  }
+  /// Ends what is over of some keys whose timers are late.
+  void make_room(std::int64_t now_ns, releases& out);
   void finish_event(partition_id id, chain_level* levels) noexcept {
     if (prune_before_ != 0 || (trim_ && !completion_.active)) prune_and_trim(levels);
     if (has_timers_ && !levels[0].empty() && !keys_.has_timer(id)) arm(id, levels);
@@ -230,6 +236,7 @@ class chain_state {
   [[nodiscard]] std::uint64_t pruning_bound() noexcept;
   void make_match(std::uint64_t first, std::int64_t at_ns, releases& out);
   void arm(partition_id id, chain_level* levels) noexcept;
+  [[nodiscard]] bool has_much_room() const noexcept;
   void prune_and_trim(chain_level* levels) noexcept;
 
   template <class F>

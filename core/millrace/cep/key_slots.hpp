@@ -5,6 +5,7 @@
 #include <millrace/pool/reservation.hpp>
 #include <millrace/time/timer_wheel.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,7 @@ class key_slots {
   void prefetch(partition_id id) const noexcept { prefetch_line(slots_.data() + id * bytes_each_); }
 
   void open(partition_id id) noexcept {
+    opened_ = std::max(opened_, id + 1);
     head& of = head_of(id);
     of.timer = null_handle;
     if (of.idle_link == never_opened) of.idle_link = not_listed;  // else it may stand in the list of another key
@@ -63,18 +65,34 @@ class key_slots {
 
   [[nodiscard]] bool has_timer(partition_id id) noexcept { return head_of(id).timer != null_handle; }
   /// Gives a key that has none a timer, where partial matches that began from `oldest_ns` to `newest_ns` end
-  /// `within_ns` after they began. `may_be_late`: time completes nothing, only memory waits for the timer, and events
-  /// of the key look for themselves. Then, while there is room for many more keys, it fires late: it finds more to give
-  /// back at once, and comes seldom to keys that events come to anyway.
+  /// `within_ns` after they began. `may_be_late`: time completes nothing, only memory waits for the timer, events of
+  /// the key look for themselves, and there is much room. Then it fires late: it finds more to give back at once, and
+  /// comes seldom to keys that events come to anyway. Where a bound is met all the same, `walk_late` finds what is
+  /// over.
   void arm(partition_id id, std::int64_t oldest_ns, std::int64_t newest_ns, std::int64_t within_ns,
            bool may_be_late) noexcept {
-    const bool late = may_be_late && wheel_.size() < count_ / 8;
+    const bool late = may_be_late && wheel_.size() < count_ / much_room;
     std::int64_t deadline_ns = late ? newest_ns : oldest_ns;
     for (int i = 0; i < (late ? late_withins : 1); ++i)
       if (__builtin_add_overflow(deadline_ns, within_ns, &deadline_ns)) return;
     // At the end of all time nothing is to be done.
-    if (deadline_ns != std::numeric_limits<std::int64_t>::max()) head_of(id).timer = wheel_.schedule(deadline_ns, id);
+    if (deadline_ns == std::numeric_limits<std::int64_t>::max()) return;
+    head_of(id).timer = wheel_.schedule(deadline_ns, id);
+    if (late) late_until_ns_ = std::max(late_until_ns_, deadline_ns);
   }
+  /// Of a bound, the part up to which there is much room.
+  static constexpr std::uint32_t much_room = 8;
+
+  /// Calls `f(id)` for some of the keys with timers, others each time, as long as some timer is late.
+  template <class F>
+  void walk_late(std::int64_t now_ns, F&& f) {
+    if (now_ns > late_until_ns_) return;
+    for (std::uint32_t steps = std::min(opened_, walk_steps); steps > 0; --steps) {
+      hand_ = hand_ + 1 < opened_ ? hand_ + 1 : 0;
+      if (has_timer(hand_)) f(hand_);
+    }
+  }
+
   /// Calls `due(id)` for each key whose timer's time has come; it has none then.
   template <class F>
   void advance(std::int64_t now_ns, F&& due) {
@@ -89,6 +107,7 @@ class key_slots {
 
  private:
   static constexpr int late_withins = 8;
+  static constexpr std::uint32_t walk_steps = 64;
 
   struct head {
     std::uint32_t timer;
@@ -115,6 +134,9 @@ class key_slots {
   reservation slots_;
   timer_wheel wheel_;
   std::uint32_t idle_head_ = end_of_idle;
+  partition_id opened_ = 0;  // beyond every key that was ever open
+  partition_id hand_ = 0;    // walks round the keys
+  std::int64_t late_until_ns_ = std::numeric_limits<std::int64_t>::min();
 };
 
 }  // namespace millrace::cep

@@ -46,6 +46,8 @@ class shift_matcher : public shift_state {
   /// The contract of `matcher::process`.
   void process(partition_id id, const event_header& event, releases& out) {
     settle();
+    // Where conditions have to be evaluated, what is over must not ask: evaluations can count as faults.
+    if (!links_.counts && !knows_all() && automaton_->within_ns != 0) expire(id, event.time_ns);
     const std::uint32_t alive = key_of(id).alive;
     const std::uint32_t fits = fits_of(alive << 1 | 1, event);
     counters_.faults += tester_.faulted();
@@ -55,13 +57,13 @@ class shift_matcher : public shift_state {
   }
 
  private:
+  [[nodiscard]] bool knows_all() const noexcept { return are_in_order_ && (asked_ & ~tester_.bits().known) == 0; }
+
   /// Of the links in `asked`, those that take the event; of the others anything.
   [[nodiscard]] std::uint32_t fits_of(std::uint32_t asked, const event_header& event) noexcept {
     if (links_.counts) return tester_.holds(tests_.front(), event) ? ~std::uint32_t{0} : 0;
     std::uint32_t fits = 0;
-    const condition_bits& bits = tester_.bits();
-    if (are_in_order_ && (asked_ & ~bits.known) == 0)
-      return static_cast<std::uint32_t>((bits.holds & asked_) >> first_condition_);
+    if (knows_all()) return static_cast<std::uint32_t>((tester_.bits().holds & asked_) >> first_condition_);
     asked &= ~std::uint32_t{0} >> (32 - tests_.size());
     for (; asked != 0; asked &= asked - 1) {
       const auto link = static_cast<std::uint32_t>(std::countr_zero(asked));

@@ -36,13 +36,12 @@ shift_state::shift_state(std::shared_ptr<const automaton> compiled, shift_chain 
 void shift_state::take(partition_id id, std::uint32_t fits, const event_header& event, releases& out) {
   key& of = key_of(id);
   if (automaton_->within_ns != 0) expire_due(of, event.time_ns);
+  if (runs_ >= runs_max_ || steps_ >= steps_max_ || !events_.has_room()) [[unlikely]]
+    make_room(event.time_ns);
   const std::uint32_t before = of.alive;
   const std::uint32_t moved = (before << 1 | 1) & fits;
   std::uint32_t after = moved & ~whole_;
-  if ((moved & whole_) != 0) {
-    make_match(of, event, out);
-    after &= links_.kept_behind;
-  }
+  if ((moved & whole_) != 0 && make_match(of, event, out)) after &= links_.kept_behind;
   if (!has_room(before, after)) [[unlikely]]
     after = within_bounds(before, after);
   release_old(of, length(before), length(after >> 1));
@@ -86,9 +85,13 @@ void shift_state::release_old(const key& of, std::uint32_t count, std::uint32_t 
   while (count > kept) events_.release(held(of, --count));
 }
 
-void shift_state::make_match(const key& of, const event_header& event, releases& out) {
+/// False: there is no room for a copy of the event.
+bool shift_state::make_match(const key& of, const event_header& event, releases& out) {
   const std::uint32_t last = events_.try_share();
-  if (last == null_handle) return refuse(bound::events, 1);
+  if (last == null_handle) {
+    refuse(bound::events, 1);
+    return false;
+  }
   const auto links = static_cast<std::uint32_t>(links_.takes.size());
   out.add({events_[held(of, links - 2)].id.low, event.time_ns, static_cast<std::uint32_t>(made_.size()), rule_, false,
            false});
@@ -98,6 +101,7 @@ void shift_state::make_match(const key& of, const event_header& event, releases&
   }
   made_.push_back(last);
   if (links_.misses_skip_stage) ++counters_.skip_misses;
+  return true;
 }
 
 void shift_state::refuse(bound met, std::uint32_t count) noexcept {
@@ -167,7 +171,19 @@ void shift_state::expire_due(key& of, std::int64_t now_ns) noexcept {
 void shift_state::arm(partition_id id) noexcept {
   const key& of = key_of(id);
   const auto newest = static_cast<std::uint32_t>(std::countr_zero(of.alive));
-  keys_.arm(id, events_[held(of, oldest(of))].time_ns, events_[held(of, newest)].time_ns, automaton_->within_ns, true);
+  keys_.arm(id, events_[held(of, oldest(of))].time_ns, events_[held(of, newest)].time_ns, automaton_->within_ns,
+            has_much_room());
+}
+
+/// Also when each key that has a timer has grown to all that it may hold.
+bool shift_state::has_much_room() const noexcept {
+  const std::uint64_t at_most = std::uint64_t{keys_.wheel().size() + 1} * (links_.takes.size() - 1);
+  const std::uint32_t bound = std::min({runs_max_, steps_max_, events_.capacity()});
+  return at_most < bound / key_slots::much_room && events_.size() < events_.capacity() / key_slots::much_room;
+}
+
+void shift_state::make_room(std::int64_t now_ns) noexcept {
+  keys_.walk_late(now_ns, [&](partition_id id) { expire(id, now_ns); });
 }
 
 }  // namespace millrace::cep

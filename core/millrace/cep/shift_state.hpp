@@ -49,10 +49,7 @@ class shift_state {
 
   /// Moves the time of every key to `now_ns`: gives back what has expired.
   void advance(std::int64_t now_ns, releases& out);
-  void advance_partition(partition_id id, std::int64_t now_ns, releases&) noexcept {
-    expire_due(key_of(id), now_ns);
-    list_if_idle(id);
-  }
+  void advance_partition(partition_id id, std::int64_t now_ns, releases&) noexcept { expire(id, now_ns); }
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.wheel().next_deadline(); }
   /// Before this time `advance` has nothing to do. Complexity: O(1).
   [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.wheel().next_move_ns(); }
@@ -100,6 +97,12 @@ class shift_state {
   /// Takes the event in hand at the links in `fits`, where a partial match waits or it may be the first.
   void take(partition_id id, std::uint32_t fits, const event_header& event, releases& out);
 
+  /// Ends what is over by now, of one key.
+  void expire(partition_id id, std::int64_t now_ns) noexcept {
+    expire_due(key_of(id), now_ns);
+    list_if_idle(id);
+  }
+
   /// What the last event released has been handed out.
   void settle() noexcept {
     if (!made_.empty()) made_.clear();
@@ -135,9 +138,11 @@ class shift_state {
     return runs_ - count(before) + count(after) <= runs_max_ && steps_ - length(before) + length(after) <= steps_max_;
   }
   [[nodiscard]] std::uint32_t within_bounds(std::uint32_t before, std::uint32_t after) noexcept;
-  void make_match(const key& of, const event_header& event, releases& out);
+  [[nodiscard]] bool make_match(const key& of, const event_header& event, releases& out);
   void refuse(bound met, std::uint32_t count) noexcept;
   void arm(partition_id id) noexcept;
+  [[nodiscard]] bool has_much_room() const noexcept;
+  void make_room(std::int64_t now_ns) noexcept;
   void list_if_idle(partition_id id) noexcept {
     if (key_of(id).alive == 0 && !keys_.is_listed(id)) keys_.list(id);
   }

@@ -250,5 +250,52 @@ TEST_F(shifted, skip_strategies_leave_what_begins_behind_them) {
   EXPECT_EQ(matches_of(skip_strategy::to_last, "y"), "(1 2 3 4)(4 5 6 7)");
 }
 
+TEST_F(shifted, a_match_without_room_for_its_last_event_skips_nothing) {
+  pattern what = pattern_of({times(stage_of("a", link::next, a), 3, contiguity::relaxed)});
+  what.skip = skip_strategy::past_last;
+  begin(what, {}, 2);
+  EXPECT_EQ(feed(0, "aa"), "");
+  EXPECT_EQ(feed(0, "a"), "");
+  EXPECT_EQ(counted().refused, 1U);
+  EXPECT_EQ(events_->size(), 2U) << "the two that began last wait on";
+}
+
+/// As `by_type`, and every evaluation of condition `c` counts as a fault.
+struct faulty : by_type {
+  std::uint64_t faults = 0;
+  verdict test_event(condition_id id, const event_header& event) noexcept {
+    faults += id == c ? 1U : 0U;
+    return by_type::test_event(id, event);
+  }
+  std::uint64_t faulted() noexcept { return std::exchange(faults, 0); }
+};
+
+TEST(shift_matcher, what_is_over_asks_no_condition) {
+  pattern what = abc();
+  what.within_ns = 10;
+  const auto compiled = std::make_shared<const automaton>(compile(what));
+  const auto links = std::get<chain>(chain_of(*compiled, [](condition_id) { return false; }));
+  held_events events(100, 0);
+  shift_matcher<faulty> matcher(compiled, shift_chain_of(*compiled, links).value(), faulty{}, 0, {}, events);
+  matcher.open(0);
+  releases out;
+  const auto feed = [&](event_type type, std::int64_t now) {
+    event_header e;
+    e.time_ns = now;
+    e.type = type;
+    matcher.begin_event();
+    events.pick_up(e);
+    matcher.process(0, e, out);
+    events.put_down();
+  };
+  feed(a, 0);
+  feed(b, 1);
+  EXPECT_EQ(matcher.counters().faults, 0U);
+  feed(b, 10);  // its timer is late
+  EXPECT_EQ(matcher.counters().faults, 0U);
+  EXPECT_TRUE(matcher.idle(0));
+  EXPECT_EQ(matcher.next_idle(), 0U);
+}
+
 }  // namespace
 }  // namespace millrace::cep
