@@ -261,7 +261,7 @@ class engine {
   static constexpr std::size_t glances_each = 64;  // events, a power of two
   static_assert(look_ahead_max <= glances_each);
   static constexpr std::uint32_t prefetch_keys_min = 4'096;  // the state of fewer stays in the cache
-  static constexpr std::size_t prefetch_rules_max = 8;  // for all of which an event's key is worth its lines
+  static constexpr std::size_t prefetch_rules_max = 8;       // for all of which an event's key is worth its lines
   void look_ahead(std::size_t group, std::span<const event_header* const> next) noexcept;
   [[nodiscard]] glance& glance_of(std::size_t group, const event_header& event) noexcept {
     return glances_[group * glances_each + event.sequence % glances_each];
