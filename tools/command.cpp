@@ -1,5 +1,6 @@
 #include "command.hpp"
 
+#include <millrace/base/error.hpp>
 #include <millrace/rules/compile.hpp>
 #include <millrace/rules/parse.hpp>
 
@@ -46,6 +47,9 @@ int guarded(int (*run)(const void*), const void* arguments) {
   } catch (const usage_error& e) {
     std::fprintf(stderr, "millrace: %s\n", e.what());
     return wrong_usage;
+  } catch (const memory_error& e) {
+    std::fprintf(stderr, "millrace: %s; lower --max-runs, --max-keys or --max-events\n", e.what());
+    return failed;
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "millrace: out of memory; lower --max-runs, --max-keys or --max-events\n");
     return failed;

@@ -1,6 +1,7 @@
 """Bounds on state from outside: each is met in time, told with the option that moves it, and counted."""
 
 import json
+import resource
 import sys
 import time
 
@@ -46,6 +47,23 @@ def a_hostile_pattern_meets_each_bound_in_time_and_says_which(place):
 def the_default_bounds_are_met_in_time_too(place):
     result = place.match(FEED, "--count", rules=HOSTILE)
     ended(result, 1, "(--max-runs)", "matches may be missing")
+
+
+@checks.case
+def memory_that_is_refused_is_told_with_what_to_lower(place):
+    def within_a_gigabyte():
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+    if place.run("--help", preexec_fn=within_a_gigabyte).returncode != 0:
+        return  # a sanitizer's build needs more than that to begin with
+    place.write("rules.mr", HOSTILE)
+    place.write("feed.ndjson", FEED)
+    for command in ("match", "--rules", "rules.mr", "--feed", "feed.ndjson"), ("explain", "--rules", "rules.mr"):
+        ended(place.run(*command, preexec_fn=within_a_gigabyte), 1, "cannot reserve ", " bytes of memory; lower "
+              "--max-runs, --max-keys or --max-events")
+        result = place.run(*command, "--max-runs", "1000", "--max-keys", "1000", "--max-events", "1000",
+                           preexec_fn=within_a_gigabyte)
+        assert b"cannot reserve" not in result.stderr, result.stderr
 
 
 @checks.case

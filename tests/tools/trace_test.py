@@ -185,7 +185,7 @@ def without_a_file_it_goes_to_standard_error(place):
 @checks.case
 def wrong_keys_and_files_are_refused_before_the_run(place):
     by_number = "event A { ts : timestamp(ms)  k : u16  ok : bool }\npattern p on A by k { a : ok }\npattern q on A by ok { a : ok }"
-    for key in ("zz=1", "k=abc", "k=70000", "k=-1", "k=1,ok=true", "", "all"):
+    for key in ("zz=1", "k=abc", "k=70000", "k=-1", "k=1,ok=true", "k=1,k=2", "", "all"):
         said = ended(place.match("", "--trace", key, rules=by_number), 2)
         assert f"--trace: found '{key}', expected a key of a pattern: k=<u16> or ok=<bool>" in said, said
     keyless = EVENT + "pattern p on A { a : x == 1 }"

@@ -11,4 +11,10 @@ class error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Memory was refused.
+class memory_error : public error {
+ public:
+  using error::error;
+};
+
 }  // namespace millrace

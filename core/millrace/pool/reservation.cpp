@@ -43,7 +43,7 @@ reservation::reservation(std::size_t bytes, std::size_t alignment, memory_conten
     memory =
         content == memory_content::zero ? mi_zalloc_aligned(bytes, alignment) : mi_malloc_aligned(bytes, alignment);
   }
-  if (memory == nullptr) throw error(fmt::format("cannot reserve {} bytes of memory", bytes));
+  if (memory == nullptr) throw memory_error(fmt::format("cannot reserve {} bytes of memory", bytes));
   data_ = static_cast<std::byte*>(memory);
   if (is_mapped(bytes)) advise_huge_pages(data_, bytes);
 }
@@ -51,7 +51,7 @@ reservation::reservation(std::size_t bytes, std::size_t alignment, memory_conten
 reservation reservation::for_items(std::size_t count, std::size_t bytes_each, std::size_t alignment,
                                    memory_content content) {
   if (bytes_each != 0 && count > std::numeric_limits<std::ptrdiff_t>::max() / bytes_each) {
-    throw error(fmt::format("cannot reserve {} items of {} bytes: more than the address space", count, bytes_each));
+    throw memory_error(fmt::format("cannot reserve {} items of {} bytes: more than the address space", count, bytes_each));
   }
   return reservation(count * bytes_each, alignment, content);
 }

@@ -44,8 +44,9 @@ std::optional<std::vector<std::string>> values_of(const std::vector<std::string>
       if (next.size() != behind.size() && std::ranges::find(fields, next) != fields.end()) break;
       end = rest.find(',', end + 1);
     }
-    found[static_cast<std::size_t>(name - fields.begin())] =
-        std::string(rest.substr(equals + 1, end == std::string_view::npos ? end : end - equals - 1));
+    auto& value = found[static_cast<std::size_t>(name - fields.begin())];
+    if (value) return std::nullopt;
+    value = std::string(rest.substr(equals + 1, end == std::string_view::npos ? end : end - equals - 1));
     if (end == std::string_view::npos) {
       rest = {};
       break;
