@@ -26,7 +26,7 @@ chain_state::chain_state(std::shared_ptr<const cep::automaton> compiled, chain l
   walk_.resize(level_count_);
   pending_bounds_.resize(level_count_);
   taken_.resize(chain_.links.size());
-  handles_.resize(chain_.links.size());
+  handles_.resize(level_count_);
   made_.reserve(256 * chain_.links.size());
 }
 
@@ -219,15 +219,13 @@ void chain_state::count_paths() {
 }
 
 void chain_state::complete(partition_id id, chain_level* levels, const event_header& event, releases& out) {
-  completion_.event = events_.try_share();
-  if (completion_.event == null_handle) return refuse(bound::events);
+  completion_.last = &event;
   completion_.active = true;
   completion_.partition = id;
   completion_.left = matches_at_once_;
   completion_.counted = false;
   completion_.cut = false;
   if (level_count_ == 0) {
-    set_taken(0, completion_.event);
     return make_match(event.id.low, event.time_ns, out);
   }
   bounds_of(levels, completion_.bounds.data());
@@ -239,7 +237,7 @@ void chain_state::complete(partition_id id, chain_level* levels, const event_hea
 /// The matches that the skip strategy leaves of those that the event completes. Each start has one match at most,
 /// and no partial match that began earlier is behind a later one, so none has to wait for another.
 void chain_state::choose(chain_level* levels, const event_header& event, releases& out) {
-  set_taken(level_count_, completion_.event);
+  set_last();
   std::uint64_t bound = 0;  // what starts before it is pruned
   for (std::uint32_t i = completion_.bounds[0].begin; i != completion_.bounds[0].end; ++i) {
     const chain_start start = start_at(levels[0], i);
@@ -293,7 +291,6 @@ void chain_state::settle_completion() noexcept {
   made_.clear();
   if (!completion_.active) return;
   completion_.active = false;
-  events_.release(completion_.event);
   if (level_count_ == 0) return;
   trim(levels_of(completion_.partition));
   list_if_idle(completion_.partition);

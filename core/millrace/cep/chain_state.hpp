@@ -90,17 +90,17 @@ class chain_state {
 
   /// Sequence of the first event of a release.
   [[nodiscard]] std::uint64_t start_sequence(const release& r) noexcept {
-    if (!r.is_set) return events_[made_[r.path]].sequence;
+    if (!r.is_set) return level_count_ == 0 ? completion_.last->sequence : events_[made_[r.path]].sequence;
     return events_[start_at(levels_of(completion_.partition)[0], r.path).element.event].sequence;
   }
 
   /// Calls `f(expr::history)` for every match of a release, in order. Requires: nothing was asked of the matcher
-  /// since it was released, but other releases.
+  /// since it was released, but other releases, and the event that released it is still there.
   template <class F>
   void hand_out(const release& r, F&& f) {
     if (!r.is_set) return hand_out_made(r, f);
     const chain_level* const levels = levels_of(completion_.partition);
-    set_taken(level_count_, completion_.event);
+    set_last();
     const std::uint64_t most = completion_.left;
     const std::uint64_t found =
         each_path(levels, completion_.bounds.data(), r.path, most, [&] { f(expr::history(taken_)); });
@@ -124,7 +124,7 @@ class chain_state {
       count = found;
     }
     if (count == 0) return;
-    set_taken(level_count_, completion_.event);
+    set_last();
     counters_.matches += count;
     each_path(levels, completion_.bounds.data(), r.path, 1, [&] { f(expr::history(taken_), count); });
   }
@@ -186,10 +186,10 @@ class chain_state {
   struct completion {
     bool active = false;
     partition_id partition = 0;
-    std::uint32_t event = null_handle;
-    std::uint64_t left = 0;  ///< matches that may still be handed out
-    bool counted = false;    ///< `counts` is there
-    bool cut = false;        ///< that is counted
+    const event_header* last = nullptr;  ///< the event in hand
+    std::uint64_t left = 0;              ///< matches that may still be handed out
+    bool counted = false;                ///< `counts` is there
+    bool cut = false;                    ///< that is counted
     std::vector<stretch> bounds;
     /// By level, for each element of its stretch, the number of paths from those before it; and from all of them.
     std::vector<std::vector<std::uint64_t>> counts;
@@ -205,6 +205,8 @@ class chain_state {
   [[nodiscard]] chain_element& element_at(const chain_level& level, std::size_t number, std::uint32_t i) noexcept {
     return number == 0 ? start_at(level, i).element : store_.at<chain_element>(level, i);
   }
+  /// The event that completes a match is the one in hand: it needs no copy.
+  void set_last() noexcept { taken_[level_count_] = {completion_.last, chain_.links[level_count_].stage}; }
   void set_taken(std::size_t link, std::uint32_t event) noexcept {
     taken_[link] = {&events_[event], chain_.links[link].stage};
     handles_[link] = event;
@@ -242,9 +244,10 @@ class chain_state {
   template <class F>
   void hand_out_made(const release& r, F&& f) {
     ++counters_.matches;
-    for (std::size_t i = 0; i < taken_.size(); ++i) set_taken(i, made_[r.path + i]);
+    for (std::size_t i = 0; i < level_count_; ++i) set_taken(i, made_[r.path + i]);
+    if (level_count_ < taken_.size()) set_last();
     f(expr::history(taken_));
-    for (std::size_t i = 0; i < taken_.size(); ++i) events_.release(handles_[i]);
+    for (std::size_t i = 0; i < level_count_; ++i) events_.release(handles_[i]);
   }
 
   /// Walks the paths from a start through the bounds, at most `most` of them, oldest continuation first, and calls
@@ -303,8 +306,8 @@ class chain_state {
   std::vector<stretch> walk_;  // by level: what is left of the walk in hand
   std::vector<stretch> pending_bounds_;
   std::vector<expr::taken_event> taken_;  // of the path in hand
-  std::vector<std::uint32_t> handles_;    // its held events
-  std::vector<std::uint32_t> made_;       // matches kept apart from the rings, one behind the other
+  std::vector<std::uint32_t> handles_;    // its held events, by level
+  std::vector<std::uint32_t> made_;       // those of matches kept apart from the rings, one behind the other
 };
 
 }  // namespace millrace::cep

@@ -41,7 +41,10 @@ void shift_state::take(partition_id id, std::uint32_t fits, const event_header& 
   const std::uint32_t before = of.alive;
   const std::uint32_t moved = (before << 1 | 1) & fits;
   std::uint32_t after = moved & ~whole_;
-  if ((moved & whole_) != 0 && make_match(of, event, out)) after &= links_.kept_behind;
+  if ((moved & whole_) != 0) {
+    make_match(of, event, out);
+    after &= links_.kept_behind;
+  }
   if (!has_room(before, after)) [[unlikely]]
     after = within_bounds(before, after);
   release_old(of, length(before), length(after >> 1));
@@ -85,13 +88,8 @@ void shift_state::release_old(const key& of, std::uint32_t count, std::uint32_t 
   while (count > kept) events_.release(held(of, --count));
 }
 
-/// False: there is no room for a copy of the event.
-bool shift_state::make_match(const key& of, const event_header& event, releases& out) {
-  const std::uint32_t last = events_.try_share();
-  if (last == null_handle) {
-    refuse(bound::events, 1);
-    return false;
-  }
+void shift_state::make_match(const key& of, const event_header& event, releases& out) {
+  last_ = &event;
   const auto links = static_cast<std::uint32_t>(links_.takes.size());
   out.add({events_[held(of, links - 2)].id.low, event.time_ns, static_cast<std::uint32_t>(made_.size()), rule_, false,
            false});
@@ -99,9 +97,7 @@ bool shift_state::make_match(const key& of, const event_header& event, releases&
     events_.share(held(of, back));
     made_.push_back(held(of, back));
   }
-  made_.push_back(last);
   if (links_.misses_skip_stage) ++counters_.skip_misses;
-  return true;
 }
 
 void shift_state::refuse(bound met, std::uint32_t count) noexcept {

@@ -72,13 +72,15 @@ class shift_state {
   [[nodiscard]] std::uint64_t start_sequence(const release& r) noexcept { return events_[made_[r.path]].sequence; }
 
   /// Calls `f(expr::history)` for the match of a release. Requires: nothing was asked of the matcher since it was
-  /// released, but other releases.
+  /// released, but other releases, and the event that released it is still there.
   template <class F>
   void hand_out(const release& r, F&& f) {
     ++counters_.matches;
-    for (std::size_t i = 0; i < taken_.size(); ++i) taken_[i] = {&events_[made_[r.path + i]], links_.stages[i]};
+    const std::size_t held = taken_.size() - 1;
+    for (std::size_t i = 0; i < held; ++i) taken_[i] = {&events_[made_[r.path + i]], links_.stages[i]};
+    taken_[held] = {last_, links_.stages[held]};
     f(expr::history(taken_));
-    for (std::size_t i = 0; i < taken_.size(); ++i) events_.release(made_[r.path + i]);
+    for (std::size_t i = 0; i < held; ++i) events_.release(made_[r.path + i]);
   }
   template <class F>
   void hand_out_counted(const release& r, F&& f) {
@@ -138,7 +140,7 @@ class shift_state {
     return runs_ - count(before) + count(after) <= runs_max_ && steps_ - length(before) + length(after) <= steps_max_;
   }
   [[nodiscard]] std::uint32_t within_bounds(std::uint32_t before, std::uint32_t after) noexcept;
-  [[nodiscard]] bool make_match(const key& of, const event_header& event, releases& out);
+  void make_match(const key& of, const event_header& event, releases& out);
   void refuse(bound met, std::uint32_t count) noexcept;
   void arm(partition_id id) noexcept;
   [[nodiscard]] bool has_much_room() const noexcept;
@@ -159,6 +161,7 @@ class shift_state {
   std::uint32_t steps_ = 0;               // their events, each counted for itself
   std::vector<expr::taken_event> taken_;  // of the match in hand
   std::vector<std::uint32_t> made_;       // held events of matches, one behind the other
+  const event_header* last_ = nullptr;    // the event that completes them: it needs no copy
 };
 
 }  // namespace millrace::cep
