@@ -51,7 +51,8 @@ reservation::reservation(std::size_t bytes, std::size_t alignment, memory_conten
 reservation reservation::for_items(std::size_t count, std::size_t bytes_each, std::size_t alignment,
                                    memory_content content) {
   if (bytes_each != 0 && count > std::numeric_limits<std::ptrdiff_t>::max() / bytes_each) {
-    throw memory_error(fmt::format("cannot reserve {} items of {} bytes: more than the address space", count, bytes_each));
+    throw memory_error(
+        fmt::format("cannot reserve {} items of {} bytes: more than the address space", count, bytes_each));
   }
   return reservation(count * bytes_each, alignment, content);
 }
