@@ -2,6 +2,8 @@
 
 #include <millrace/cep/pattern_matcher.hpp>
 
+#include "by_type.hpp"
+
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -9,16 +11,6 @@
 
 namespace millrace::cep {
 namespace {
-
-/// Condition `i` holds for events of type `i`.
-struct by_type {
-  verdict test_event(condition_id id, const event_header& event) const noexcept {
-    return event.type == id ? verdict::yes : verdict::no;
-  }
-  bool test_history(condition_id, const event_header&, expr::history) const noexcept { return false; }
-  bool reads_history(condition_id) const noexcept { return false; }
-  std::uint64_t faulted() const noexcept { return 0; }
-};
 
 /// `a`, then `b`, within 10 ns.
 std::shared_ptr<const automaton> a_and_b(link how) {
