@@ -29,9 +29,6 @@ class key_slots {
 
   /// Where a key's state stands, aligned to 8 bytes: zeroes, until it is written to.
   [[nodiscard]] std::byte* state(partition_id id) noexcept { return slots_.data() + id * bytes_each_ + sizeof(head); }
-  [[nodiscard]] const std::byte* state(partition_id id) const noexcept {
-    return slots_.data() + id * bytes_each_ + sizeof(head);
-  }
 
   /// Starts to load it.
   void prefetch(partition_id id) const noexcept { prefetch_line(slots_.data() + id * bytes_each_); }

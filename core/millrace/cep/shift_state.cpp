@@ -84,11 +84,11 @@ std::uint32_t shift_state::within_bounds(std::uint32_t before, std::uint32_t aft
 }
 
 /// Gives back the oldest of so many events, but for the newest `kept`.
-void shift_state::release_old(const key& of, std::uint32_t count, std::uint32_t kept) noexcept {
+void shift_state::release_old(key& of, std::uint32_t count, std::uint32_t kept) noexcept {
   while (count > kept) events_.release(held(of, --count));
 }
 
-void shift_state::make_match(const key& of, const event_header& event, releases& out) {
+void shift_state::make_match(key& of, const event_header& event, releases& out) {
   last_ = &event;
   const auto links = static_cast<std::uint32_t>(links_.takes.size());
   out.add({events_[held(of, links - 2)].id.low, event.time_ns, static_cast<std::uint32_t>(made_.size()), rule_, false,
@@ -165,7 +165,7 @@ void shift_state::expire_due(key& of, std::int64_t now_ns) noexcept {
 }
 
 void shift_state::arm(partition_id id) noexcept {
-  const key& of = key_of(id);
+  key& of = key_of(id);
   const auto newest = static_cast<std::uint32_t>(std::countr_zero(of.alive));
   keys_.arm(id, events_[held(of, oldest(of))].time_ns, events_[held(of, newest)].time_ns, automaton_->within_ns,
             has_much_room());

@@ -58,7 +58,7 @@ class shift_state {
   void prefetch(partition_id id) const noexcept { keys_.prefetch(id); }
   /// Starts to load what the oldest events of a key are held by. Best called when the key's state has come.
   void prefetch_matches(partition_id id, bool events) noexcept {
-    const key& of = key_of(id);
+    key& of = key_of(id);
     if (events && of.alive != 0) events_.prefetch(held(of, oldest(of)));
   }
 
@@ -129,18 +129,18 @@ class shift_state {
   static std::uint32_t oldest(const key& of) noexcept { return length(of.alive) - 1; }
 
   /// The event `back` before the newest.
-  [[nodiscard]] std::uint32_t& held(const key& of, std::uint32_t back) noexcept {
-    auto* const ring = reinterpret_cast<std::uint32_t*>(const_cast<key*>(&of) + 1);
+  [[nodiscard]] std::uint32_t& held(key& of, std::uint32_t back) noexcept {
+    auto* const ring = reinterpret_cast<std::uint32_t*>(&of + 1);
     return ring[(of.newest - back) & ring_mask_];
   }
-  void release_old(const key& of, std::uint32_t count, std::uint32_t kept) noexcept;
+  void release_old(key& of, std::uint32_t count, std::uint32_t kept) noexcept;
   void expire_due(key& of, std::int64_t now_ns) noexcept;
   /// For a key to have other partial matches than before.
   [[nodiscard]] bool has_room(std::uint32_t before, std::uint32_t after) const noexcept {
     return runs_ - count(before) + count(after) <= runs_max_ && steps_ - length(before) + length(after) <= steps_max_;
   }
   [[nodiscard]] std::uint32_t within_bounds(std::uint32_t before, std::uint32_t after) noexcept;
-  void make_match(const key& of, const event_header& event, releases& out);
+  void make_match(key& of, const event_header& event, releases& out);
   void refuse(bound met, std::uint32_t count) noexcept;
   void arm(partition_id id) noexcept;
   [[nodiscard]] bool has_much_room() const noexcept;
@@ -158,7 +158,7 @@ class shift_state {
   std::uint32_t runs_max_;
   std::uint32_t steps_max_;
   std::uint32_t runs_ = 0;                // partial matches, over all keys
-  std::uint32_t steps_ = 0;               // their events, each counted for itself
+  std::uint32_t steps_ = 0;               // events that keys hold
   std::vector<expr::taken_event> taken_;  // of the match in hand
   std::vector<std::uint32_t> made_;       // held events of matches, one behind the other
   const event_header* last_ = nullptr;    // the event that completes them: it needs no copy
