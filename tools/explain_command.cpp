@@ -50,11 +50,15 @@ std::string bytes_text(std::size_t bytes) {
 }
 
 /// How the pattern is matched under these bounds, and why so.
-std::string class_text(const rules::pattern_rule& pattern, const rules::engine_limits& limits) {
+auto class_of(const rules::pattern_rule& pattern, const rules::engine_limits& limits) {
   const rules::condition_programs conditions(pattern.conditions);
-  const auto of = cep::choose_class(
+  return cep::choose_class(
       *pattern.automaton, [&](cep::condition_id id) { return conditions.reads_history(id); }, limits.matcher,
       limits.classes);
+}
+
+std::string class_text(const rules::pattern_rule& pattern, const rules::engine_limits& limits) {
+  const auto of = class_of(pattern, limits);
   const auto how = [&]() -> const char* {
     switch (of.chosen) {
       case cep::matcher_class::shift:
@@ -65,6 +69,24 @@ std::string class_text(const rules::pattern_rule& pattern, const rules::engine_l
     return "partial matches are kept one by one";
   }();
   return fmt::format("class {}: {}, because {}", name_of(of.chosen), how, of.why);
+}
+
+/// By what the event finds partial matches that wait, where many of one key do; empty where it walks along all.
+std::string index_text(const rules::pattern_rule& pattern, const rules::engine_limits& limits) {
+  const cep::automaton& of = *pattern.automaton;
+  if (class_of(pattern, limits).chosen != cep::matcher_class::runs) return "";
+  if (!cep::wake_table::may_index(of, limits.matcher)) return "";
+  const rules::condition_programs conditions(pattern.conditions);
+  std::vector<cep::condition_facts> facts;
+  for (cep::condition_id id = 0; id < of.condition_count; ++id) facts.push_back(conditions.facts(id));
+  const std::vector<cep::wait_kind> kinds = cep::wake_table(of, facts).wait_kinds();
+  std::vector<std::string> nodes;
+  for (std::size_t at = 0; at < kinds.size(); ++at)
+    if (kinds[at] != cep::wait_kind::none)
+      nodes.push_back(fmt::format("n{} by {}", at, kinds[at] == cep::wait_kind::equality ? "hash" : "order"));
+  if (nodes.empty()) return "";
+  return fmt::format("  index: with {} or more partial matches of a key, an event finds those that it changes, {}\n",
+                     limits.matcher.indexed_runs, fmt::join(nodes, ", "));
 }
 
 /// What state costs, from what a shard would reserve.
@@ -150,7 +172,7 @@ int run_explain(const void* opaque) {
     if (arguments.dot)
       fmt::print("{}", cep::explain_dot(*pattern.automaton, text, pattern.name + ": " + how));
     else
-      fmt::print("{}  {}\n\n", cep::explain_table(*pattern.automaton, text), how);
+      fmt::print("{}  {}\n{}\n", cep::explain_table(*pattern.automaton, text), how, index_text(pattern, limits));
   }
   if (!arguments.dot) memory_table(rules, limits).print(arguments.keys);
   return std::fflush(stdout) == 0 ? done : failed;

@@ -37,6 +37,16 @@ def each_pattern_is_told_its_class_and_why(place):
 
 
 @checks.case
+def an_index_of_what_waits_is_told_where_there_may_be_one(place):
+    index = lambda rules, *options: [line for line in explained(place, rules, *options).splitlines() if "index" in line]
+    two = RUNS.replace("then c", "then d : x == a.x then c")
+    same(index(two), ["  index: with 32 or more partial matches of a key, an event finds those that it changes, "
+                      "n1 by order, n2 by hash"])
+    same(index(CHAIN), [])
+    same(index(two, "--when-full", "drop-oldest"), [])
+
+
+@checks.case
 def bounds_that_are_given_change_the_class(place):
     for options in (("--max-runs-per-key", "5"), ("--when-full", "drop-oldest"), ("--when-full", "dead-letter")):
         same(the_class(place, CHAIN, *options)[0][0], "  class runs", options)

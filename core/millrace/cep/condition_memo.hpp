@@ -3,6 +3,7 @@
 #include <millrace/cep/answer_table.hpp>
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/run_store.hpp>
+#include <millrace/cep/wait_bound.hpp>
 #include <millrace/event/event_header.hpp>
 #include <millrace/expr/program.hpp>
 #include <millrace/expr/wait.hpp>
@@ -47,9 +48,6 @@ concept condition_set = requires(C& conditions, condition_id id, const event_hea
   { conditions.faulted() }
   noexcept->std::same_as<std::uint64_t>;
 };
-
-/// How a condition of a pattern waits for events, see `expr::wait`.
-enum class wait_kind : std::uint8_t { none, order, equality };
 
 /// What is known of a condition before there are events.
 struct condition_facts {

@@ -34,6 +34,8 @@ class matcher : public matcher_state {
     hits_.reserve(automaton_->edges.size());
     completed_.reserve(256);
     steps_.reserve(256);
+    awake_.reserve(256);
+    if (wake_table::may_index(*automaton_, limits)) waiting_.allow_indexes(limits.indexed_runs, wakes_.wait_kinds());
   }
 
   /// Makes `event` the one that the following calls are about, for all keys.
@@ -112,7 +114,10 @@ class matcher : public matcher_state {
     std::uint32_t before;  // the leaf in front
     std::uint32_t leaf;    // none: behind the last run
     std::uint32_t index;
+    std::uint32_t walked;  // leaves, so far
   };
+  /// What an event makes of a run.
+  enum class outcome : std::uint8_t { same, one, other };
 
   // Defined in matcher_awake.hpp.
   const wake_table::outlook& look_out(const event_header& event) noexcept;
@@ -121,10 +126,13 @@ class matcher : public matcher_state {
   [[nodiscard]] place awake_from(place at, const wake_table::outlook& now) const noexcept;
   template <bool HasEquality>
   [[nodiscard]] place awake_from(place at, const node_probe* nodes) const noexcept;
+  void process_indexed(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
+  void finish_event(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
   bool try_change_in_place(const place& at, const wake_table::outlook& now, const event_header& event);
+  [[nodiscard]] outcome try_change(waiting_entry& entry, const wake_table::outlook& now, const event_header& event);
   bool try_follow(const edge& e, run& r, const event_header& event) noexcept;
   bool try_start(const edge& e, const event_header& event, waiting_list& kept) noexcept;
-  void step_awake(const wake_table::outlook& now, const event_header& event, waiting_list& kept);
+  std::uint32_t step_awake(const wake_table::outlook& now, const event_header& event, waiting_list& kept);
   [[nodiscard]] waiting_entry entry_behind(const edge& e, std::uint32_t handle, const event_header& event) noexcept;
   [[nodiscard]] waiting_entry entry_of(std::uint32_t handle) noexcept;
 
@@ -370,6 +378,7 @@ class matcher : public matcher_state {
   condition_memo<Conditions> memo_;
   wake_table wakes_;
   std::vector<const edge*> hits_;
+  std::vector<std::uint32_t> awake_;  // runs that the event may change, where an index tells
   std::vector<run> completed_;
   std::vector<std::uint32_t> steps_;  // that the event has made, each with a share: their handles stay theirs
   std::uint64_t start_ = no_start;

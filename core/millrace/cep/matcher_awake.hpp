@@ -18,8 +18,12 @@ inline void matcher<Conditions>::process_awake(partition_id id, const event_head
   partition& p = partitions()[id];
   expire_late(id, event.time_ns, out);
   const wake_table::outlook& now = look_out(event);
+  if (p.runs.is_indexed()) [[unlikely]]
+    return process_indexed(id, now, event, out);
   place awake = first_awake(p.runs, now);
   if (awake.leaf == null_handle && !now.may_start) {
+    if (waiting_.wants_index(awake.walked)) [[unlikely]]
+      waiting_.try_index(p.runs);
     counters_.faults += memo_.faulted();
     return leave_untouched(id);
   }
@@ -30,15 +34,56 @@ inline void matcher<Conditions>::process_awake(partition_id id, const event_head
     if (!try_change_in_place(awake, now, event)) {
       before_ = waiting_.split(p.runs, awake.before, awake.leaf, awake.index);
       change_run<false>(waiting_.pop(before_), stopped_, event, p.runs);
-      step_awake(now, event, p.runs);
+      awake.walked += step_awake(now, event, p.runs);
       break;
     }
     awake = next_awake(awake, now);
   }
+  if (waiting_.wants_index(awake.walked)) [[unlikely]]
+    waiting_.try_index(p.runs);
+  finish_event(id, now, event, out);
+}
+
+/// What begins by the event, and what it has completed.
+template <condition_set Conditions>
+inline void matcher<Conditions>::finish_event(partition_id id, const wake_table::outlook& now,
+                                              const event_header& event, releases& out) {
+  partition& p = partitions()[id];
   if (now.may_start && (now.start == nullptr || !try_start(*now.start, event, p.runs))) start_run<false>(event, p.runs);
   if (!completed_.empty() || !p.completed.empty() || automaton_->may_duplicate) settle_matches(p, event, out);
   leave(id);
   counters_.faults += memo_.faulted();
+}
+
+/// The same where the key's runs have an index, which knows those that the event may change.
+template <condition_set Conditions>
+void matcher<Conditions>::process_indexed(partition_id id, const wake_table::outlook& now, const event_header& event,
+                                          releases& out) {
+  partition& p = partitions()[id];
+  awake_.clear();
+  waiting_.find(p.runs, now.nodes, awake_);
+  if (awake_.empty() && !now.may_start) {
+    counters_.faults += memo_.faulted();
+    return leave_untouched(id);
+  }
+  enter(id, event.time_ns, out);
+  for (const std::uint32_t handle : awake_) {
+    const waiting_runs::place at = waiting_.place_of(handle);
+    waiting_entry entry = waiting_.entry(at);
+    const outcome became = try_change(entry, now, event);
+    if (became == outcome::same) continue;
+    if (became == outcome::one) {
+      waiting_.change(p.runs, at, entry);
+      continue;
+    }
+    // What it becomes may take over its handle.
+    waiting_.forget(at);
+    waiting_list others;
+    change_run<false>(entry, stopped_, event, others);
+    waiting_.replace(p.runs, at, others);
+  }
+  if (p.runs.is_indexed() && waiting_.is_small(p.runs)) waiting_.drop_index(p.runs);
+  finish_event(id, now, event, out);
 }
 
 template <condition_set Conditions>
@@ -59,7 +104,7 @@ inline const wake_table::outlook& matcher<Conditions>::look_out(const event_head
 template <condition_set Conditions>
 inline auto matcher<Conditions>::first_awake(const waiting_list& list, const wake_table::outlook& now) const noexcept
     -> place {
-  return awake_from({null_handle, list.head, 0}, now);
+  return awake_from({null_handle, list.head, 0, 0}, now);
 }
 
 template <condition_set Conditions>
@@ -76,7 +121,7 @@ inline auto matcher<Conditions>::awake_from(place at, const wake_table::outlook&
 template <condition_set Conditions>
 template <bool HasEquality>
 inline auto matcher<Conditions>::awake_from(place at, const node_probe* nodes) const noexcept -> place {
-  for (; at.leaf != null_handle; at = {at.leaf, waiting_.leaf(at.leaf).next, 0}) {
+  for (; at.leaf != null_handle; at = {at.leaf, waiting_.leaf(at.leaf).next, 0, at.walked + 1}) {
     const waiting_leaf& leaf = waiting_.leaf(at.leaf);
     for (at.index = std::max<std::uint32_t>(at.index, leaf.begin); at.index < leaf.end; ++at.index) {
       const node_probe& probe = nodes[leaf.nodes[at.index]];
@@ -92,21 +137,31 @@ template <condition_set Conditions>
 inline bool matcher<Conditions>::try_change_in_place(const place& at, const wake_table::outlook& now,
                                                      const event_header& event) {
   waiting_leaf& leaf = waiting_.leaf(at.leaf);
-  run& r = store_[leaf.runs[at.index]];
-  const edge* const sure = now.sure[leaf.nodes[at.index]];
+  waiting_entry entry = waiting_runs::entry_of(leaf, at.index);
+  const outcome became = try_change(entry, now, event);
+  if (became == outcome::one) waiting_runs::put(leaf, at.index, entry);
+  return became != outcome::other;
+}
+
+/// The same of a run by itself; `entry` is then that of what it became. Of `other` only the edges in hand have changed.
+template <condition_set Conditions>
+inline auto matcher<Conditions>::try_change(waiting_entry& entry, const wake_table::outlook& now,
+                                            const event_header& event) -> outcome {
+  run& r = store_[entry.run];
+  const edge* const sure = now.sure[entry.node];
   if (sure != nullptr && try_follow(*sure, r, event)) {
-    waiting_runs::put(leaf, at.index, entry_behind(*sure, leaf.runs[at.index], event));
-    return true;
+    entry = entry_behind(*sure, entry.run, event);
+    return outcome::one;
   }
   memo_.begin_run(r.path);
   stopped_ = try_edges<false>(r.node, r.last_ns, false, event);
-  if (stopped_ || hits_.size() != 1) return false;
+  if (stopped_ || hits_.size() != 1) return outcome::other;
   const edge& e = *hits_.front();
-  if (e.target == final_node || (e.action == action::take && completes(e, event))) return false;
-  if (e.action == action::ignore && e.target == r.node) return true;
-  if (!try_follow(e, r, event)) return false;
-  waiting_runs::put(leaf, at.index, entry_behind(e, leaf.runs[at.index], event));
-  return true;
+  if (e.target == final_node || (e.action == action::take && completes(e, event))) return outcome::other;
+  if (e.action == action::ignore && e.target == r.node) return outcome::same;
+  if (!try_follow(e, r, event)) return outcome::other;
+  entry = entry_behind(e, entry.run, event);
+  return outcome::one;
 }
 
 /// Moves a run along an edge by which it becomes one other; false, and nothing has changed, where a bound is met.
@@ -136,12 +191,14 @@ inline bool matcher<Conditions>::try_start(const edge& e, const event_header& ev
   return true;
 }
 
-/// Those behind a run that became none or several.
+/// Those behind a run that became none or several; how many leaves these fill.
 template <condition_set Conditions>
-inline void matcher<Conditions>::step_awake(const wake_table::outlook& now, const event_header& event,
-                                            waiting_list& kept) {
+inline std::uint32_t matcher<Conditions>::step_awake(const wake_table::outlook& now, const event_header& event,
+                                                     waiting_list& kept) {
+  std::uint32_t count = 0;
   while (!before_.empty()) {
     const waiting_entry entry = waiting_.pop(before_);
+    ++count;
     if (!now.nodes[entry.node].passes(entry.bound)) {
       waiting_.append(kept, entry);
       continue;
@@ -151,6 +208,7 @@ inline void matcher<Conditions>::step_awake(const wake_table::outlook& now, cons
     stopped_ = try_edges<false>(r.node, r.last_ns, false, event);
     change_run<false>(entry, stopped_, event, kept);
   }
+  return count / waiting_leaf::capacity;
 }
 
 /// Of a run that has gone by this edge.

@@ -43,6 +43,9 @@ struct matcher_limits {
   std::uint32_t steps_per_key = 0;        ///< of one key; 0: as many as the shard may have
   std::uint32_t matches_at_once = 0;      ///< that one event completes; what is beyond is cut; 0: 2^20, 2^28 of a set
   full_policy when_full = full_policy::refuse;
+  /// From so many partial matches on that an event would walk along, those of a key get an index by what they wait for,
+  /// where the policy is `refuse`; 0: never. Answers do not depend on it.
+  std::uint32_t indexed_runs = 32;
 
   /// Where each match is stored until it is handed out, and where a set of events stands for all of them.
   [[nodiscard]] constexpr std::uint32_t stored_matches_at_once() const noexcept {

@@ -80,7 +80,7 @@ std::uint32_t matcher_state::discard(partition_id id, std::uint32_t count_max) n
 
 std::array<state_part, 3> matcher_state::state_parts() const noexcept {
   const std::size_t keys = partitions_.bytes() + usage_.bytes() + wheel_.reserved_bytes();
-  return {{{"partial matches", slab_pool<run>::bytes_each + slab_pool<waiting_leaf>::bytes_each, store_.run_capacity(),
+  return {{{"partial matches", slab_pool<run>::bytes_each + waiting_.bytes_each(), store_.run_capacity(),
             store_.reserved_bytes_of_runs() + waiting_.reserved_bytes()},
            {"events in them", slab_pool<step>::bytes_each, store_.step_capacity(), store_.reserved_bytes_of_steps()},
            {"keys", keys / limits_.partitions, limits_.partitions, keys}}};

@@ -40,6 +40,13 @@ wake_table::wake_table(const automaton& of, const std::vector<condition_facts>& 
   }
 }
 
+std::vector<wait_kind> wake_table::wait_kinds() const {
+  std::vector<wait_kind> made(of_.nodes.size(), wait_kind::none);
+  for (std::size_t at = 0; at < made.size(); ++at)
+    if (compares_by_[at] != none_compares) made[at] = is_equality_[at] != 0 ? wait_kind::equality : wait_kind::order;
+  return made;
+}
+
 wake_table::edge_masks wake_table::masks_of(guard g) const {
   edge_masks made;
   bool begins_clause = true;

@@ -2,27 +2,14 @@
 
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/condition_memo.hpp>
-#include <millrace/cep/waiting_runs.hpp>
+#include <millrace/cep/matcher_limits.hpp>
+#include <millrace/cep/wait_bound.hpp>
+#include <millrace/cep/waiting_index.hpp>
 
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace millrace::cep {
-
-/// What a node's runs are asked by an event: those that pass are looked at, the others wait on as they are.
-struct node_probe {
-  wait_bound number = never_passed + 1;  ///< to be greater than a run's bound
-  bool is_equality = false;              ///< to be the same
-
-  static constexpr wait_bound asleep = std::numeric_limits<wait_bound>::min();
-  static constexpr wait_bound asks_all = std::numeric_limits<wait_bound>::max();
-
-  [[nodiscard]] bool passes(wait_bound bound) const noexcept {
-    return static_cast<bool>((number > bound) & !is_equality) | static_cast<bool>((number == bound) & is_equality);
-  }
-};
 
 /// Finds out, by what an event alone tells of a pattern's conditions, which partial matches it may change: of most
 /// events, few. A run waits on as it is where one edge leads back to its node and is open, and all others are closed;
@@ -68,6 +55,14 @@ class wake_table {
   /// By which condition a node's runs may compare; none: `none_compares`.
   [[nodiscard]] condition_id compares_by(node_id node) const noexcept { return compares_by_[node]; }
   static constexpr condition_id none_compares = static_cast<condition_id>(~0U);
+  /// What each node's runs wait for.
+  [[nodiscard]] std::vector<wait_kind> wait_kinds() const;
+  /// Whether many runs of a key may have an index: where an event takes runs out and puts others in at any place, and
+  /// nothing else but expiry of the oldest does.
+  [[nodiscard]] static bool may_index(const automaton& of, const matcher_limits& limits) noexcept {
+    return limits.indexed_runs != 0 && limits.when_full == full_policy::refuse && !of.may_duplicate && !of.has_gaps &&
+           of.nodes.size() <= waiting_index::nodes_max;
+  }
 
  private:
   /// An edge, where each clause of its guard is one literal.

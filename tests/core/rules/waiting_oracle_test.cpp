@@ -139,12 +139,12 @@ struct outcome {
   engine_counters counters;
 };
 
-outcome run(const std::shared_ptr<const program>& rules, engine_limits limits, bool looks_at_each,
+/// `looked_at_from`: the event from which on each partial match is looked at.
+outcome run(const std::shared_ptr<const program>& rules, engine_limits limits, std::size_t looked_at_from,
             const std::vector<std::unique_ptr<tick>>& events) {
-  limits.shows_all = looks_at_each;
+  limits.shows_all = looked_at_from < events.size();
   engine under_test(rules, limits);
   nobody watcher;
-  if (looks_at_each) under_test.watch(0, {}, watcher);
   std::ostringstream out;
   const auto write = [&](const released_match& m) {
     out << m.at_ns << (m.timeout ? "!" : "");
@@ -152,7 +152,10 @@ outcome run(const std::shared_ptr<const program>& rules, engine_limits limits, b
     out << '\n';
   };
   const auto write_dead = [&](const dead_event& dead) { out << "dead " << dead.event->id.low << '\n'; };
-  for (const auto& each : events) under_test.process(each->header(), write, write_dead);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i == looked_at_from) under_test.watch(0, {}, watcher);
+    under_test.process(events[i]->header(), write, write_dead);
+  }
   under_test.finish(write);
   return {out.str(), under_test.counters()};
 }
@@ -168,6 +171,8 @@ engine_limits random_limits(std::mt19937& random) {
     limits.matcher.steps_per_key = static_cast<std::uint32_t>(random() % 2 == 0 ? 0 : 6 + random() % 10);
   }
   limits.matcher.when_full = static_cast<cep::full_policy>(random() % 3);
+  constexpr std::array indexed{0U, 1U, 1U, 12U};
+  limits.matcher.indexed_runs = indexed[random() % indexed.size()];
   return limits;
 }
 
@@ -183,11 +188,12 @@ TEST(waiting_partial_matches, that_are_passed_over_change_no_answer_and_no_count
     } catch (const rules_error&) {
       continue;  // that has no meaning
     }
-    const auto events = random_ticks(random, *rules->layouts[0], 60);
+    const auto events = random_ticks(random, *rules->layouts[0], random() % 4 == 0 ? 200 : 60);
     const engine_limits limits = random_limits(random);
-    const outcome each_looked_at = run(rules, limits, true, events);
-    const outcome passed_over = run(rules, limits, false, events);
+    const outcome each_looked_at = run(rules, limits, 0, events);
+    const outcome passed_over = run(rules, limits, events.size(), events);
     ASSERT_EQ(passed_over.text, each_looked_at.text) << text;
+    ASSERT_EQ(run(rules, limits, events.size() / 2, events).text, each_looked_at.text) << text;
     const auto counts = [](const engine_counters& c) {
       return std::array{c.matches,     c.timeouts, c.refused,
                         c.dropped,     c.dead,     c.cut,
