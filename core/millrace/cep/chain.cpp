@@ -17,8 +17,7 @@ class chain_reader {
       return "it has more than " + std::to_string(condition_bits_max) + " conditions";
     if (of_.reports_timeouts) return std::string("timed-out partial matches are reported one by one");
     if (of_.has_gaps) return std::string("a stage bounds the time since the event before it");
-    for (const literal& l : of_.literals)
-      if (reads_(l.condition)) return std::string("a condition reads what the partial match has taken");
+    made_.reads_history = std::ranges::any_of(of_.literals, [&](const literal& l) { return reads_(l.condition); });
     node_id at = 0;
     for (std::size_t steps = 0; at != final_node; ++steps) {
       if (steps > of_.nodes.size()) return std::string("a stage is repeated without bound");

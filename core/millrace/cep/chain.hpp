@@ -17,9 +17,9 @@ enum class waiting : std::uint8_t {
   any,      ///< it moves, and waits on as well
 };
 
-/// An automaton that is a straight line: stages met one after another, nothing optional, and conditions about
-/// the event alone. Then all partial matches that wait at one place share their future, whatever they have taken,
-/// and can be kept as one set (see `chain_matcher`).
+/// An automaton that is a straight line: stages met one after another, nothing optional. Where all conditions are about
+/// the event alone, all partial matches that wait at one place share their future, whatever they have taken, and can be
+/// kept as one set (see `chain_matcher`).
 struct chain {
   /// Taking one event: the condition, and the wait for it.
   struct link {
@@ -32,6 +32,7 @@ struct chain {
   bool pending = false;  ///< behind the last link an absence is awaited: time completes the match
   std::vector<guard> pending_stops;
   bool deterministic = false;  ///< no link waits as `any`: one partial match a start
+  bool reads_history = false;  ///< a condition reads what the partial match has taken
 };
 
 /// Tells whether a condition reads what the partial match has taken.

@@ -2,8 +2,10 @@
 
 #include <millrace/cep/automaton.hpp>
 #include <millrace/cep/condition_memo.hpp>
+#include <millrace/expr/program.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace millrace::cep {
@@ -59,14 +61,33 @@ class link_tester {
     return true;
   }
 
+  /// Whether a conjunction of different conditions is met, which may read what a partial match has taken: `taken()`
+  /// gives that, and is asked at most once.
+  template <class F>
+  [[nodiscard]] bool holds_behind(const link_test& t, const event_header& event, const F& taken) noexcept {
+    std::optional<expr::history> known;
+    for (std::uint32_t i = t.of.begin; i < t.of.end; ++i) {
+      const literal& l = automaton_.literals[i];
+      bool is_met = holds(l.condition, event);
+      if ((bits_.depends >> l.condition & 1) != 0) {
+        if (!known) known = taken();
+        is_met = conditions_.test_history(l.condition, event, *known);
+      }
+      if (is_met == l.negated) return false;
+    }
+    return true;
+  }
+
   [[nodiscard]] std::uint64_t faulted() noexcept { return conditions_.faulted(); }
 
  private:
   bool holds(condition_id id, const event_header& event) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << id;
     if ((bits_.known & bit) == 0) {
+      const verdict first = conditions_.test_event(id, event);
       bits_.known |= bit;
-      if (conditions_.test_event(id, event) == verdict::yes) bits_.holds |= bit;
+      if (first == verdict::yes) bits_.holds |= bit;
+      if (first == verdict::depends) bits_.depends |= bit;
     }
     return (bits_.holds & bit) != 0;
   }

@@ -59,9 +59,10 @@ inline class_of_pattern choose_class(const automaton& of, const reads_history& r
   if (auto shifts = shift_chain_of(of, *links))
     return {matcher_class::shift,
             shifts->counts ? "it counts events of one condition, which is about the event alone"
-                           : "conditions are about the event alone, and each event must be the next",
+                           : "each event must be the next, so that there is one partial match of each length at most",
             {},
             std::move(shifts)};
+  if (links->reads_history) return {matcher_class::runs, "a condition reads what the partial match has taken", {}, {}};
   return {matcher_class::chain,
           "conditions are about the event alone, and the stages are a straight line",
           std::move(*links),

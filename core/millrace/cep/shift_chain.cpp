@@ -1,6 +1,9 @@
 #include <millrace/cep/shift_chain.hpp>
 
+#include <millrace/cep/link_test.hpp>
+
 #include <algorithm>
+#include <bit>
 
 namespace millrace::cep {
 namespace {
@@ -37,10 +40,17 @@ std::optional<shift_chain> shift_chain_of(const automaton& of, const chain& link
     return std::all_of(links.links.begin() + 1, links.links.end(),
                        [how](const chain::link& l) { return l.waiting == how; });
   };
+  // Of different conditions, each alone in its clause.
+  const auto is_conjunction = [&](const chain::link& l) {
+    const link_test test = link_test_of(l.takes, of);
+    return test.is_plain && std::popcount(test.asks) == static_cast<int>(literals_of(l).size());
+  };
   if (std::ranges::any_of(links.links, [](const chain::link& l) { return !l.stops.empty(); })) return std::nullopt;
   shift_chain made;
-  made.counts = waits(waiting::relaxed) && std::ranges::all_of(links.links, is_like_first);
+  made.reads_history = links.reads_history;
+  made.counts = waits(waiting::relaxed) && std::ranges::all_of(links.links, is_like_first) && !links.reads_history;
   if (!made.counts && !waits(waiting::strict)) return std::nullopt;
+  if (made.reads_history && !std::ranges::all_of(links.links, is_conjunction)) return std::nullopt;
   for (const chain::link& l : links.links) {
     made.takes.push_back(l.takes);
     made.stages.push_back(l.stage);

@@ -19,6 +19,7 @@ struct shift_chain {
   std::vector<stage_id> stages;
   bool counts = false;             ///< all links have one condition, and events that do not meet it change nothing
   std::uint32_t kept_behind = 0;   ///< partial matches that a match leaves by the skip strategy: bit n - 1 for n events
+  bool reads_history = false;      ///< a condition does
   bool misses_skip_stage = false;  ///< the skip strategy names a stage that takes no event
 };
 

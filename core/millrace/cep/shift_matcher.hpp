@@ -26,7 +26,7 @@ class shift_matcher : public shift_state {
         tester_(std::move(conditions), *automaton_) {
     for (const guard g : links_.takes) tests_.push_back(link_test_of(g, *automaton_));
     first_condition_ = static_cast<std::uint32_t>(std::countr_zero(tests_.front().asks | std::uint64_t{1} << 63));
-    are_in_order_ = first_condition_ + tests_.size() <= condition_bits_max;
+    are_in_order_ = !links_.reads_history && first_condition_ + tests_.size() <= condition_bits_max;
     for (std::size_t i = 0; i < tests_.size() && are_in_order_; ++i) {
       const link_test& t = tests_[i];
       are_in_order_ = t.is_plain && t.asks == std::uint64_t{1} << (first_condition_ + i) && t.wants == t.asks;
@@ -38,7 +38,7 @@ class shift_matcher : public shift_state {
 
   /// Whether the event can be the first of a match.
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
-    const bool starts = tester_.holds(tests_.front(), event);
+    const bool starts = takes(tests_.front(), event, [] { return expr::history(); });
     counters_.faults += tester_.faulted();
     return starts;
   }
@@ -49,7 +49,7 @@ class shift_matcher : public shift_state {
     // Where conditions have to be evaluated, what is over must not ask: evaluations can count as faults.
     if (!links_.counts && !knows_all() && automaton_->within_ns != 0) expire(id, event.time_ns);
     const std::uint32_t alive = key_of(id).alive;
-    const std::uint32_t fits = fits_of(alive << 1 | 1, event);
+    const std::uint32_t fits = fits_of(id, alive << 1 | 1, event);
     counters_.faults += tester_.faulted();
     // What fits no link of a count changes nothing, and elsewhere ends what there is.
     if ((links_.counts ? fits : alive | (fits & 1)) == 0) return;
@@ -59,15 +59,20 @@ class shift_matcher : public shift_state {
  private:
   [[nodiscard]] bool knows_all() const noexcept { return are_in_order_ && (asked_ & ~tester_.bits().known) == 0; }
 
+  template <class F>
+  [[nodiscard]] bool takes(const link_test& t, const event_header& event, const F& taken) noexcept {
+    return links_.reads_history ? tester_.holds_behind(t, event, taken) : tester_.holds(t, event);
+  }
+
   /// Of the links in `asked`, those that take the event; of the others anything.
-  [[nodiscard]] std::uint32_t fits_of(std::uint32_t asked, const event_header& event) noexcept {
+  [[nodiscard]] std::uint32_t fits_of(partition_id id, std::uint32_t asked, const event_header& event) noexcept {
     if (links_.counts) return tester_.holds(tests_.front(), event) ? ~std::uint32_t{0} : 0;
     std::uint32_t fits = 0;
     if (knows_all()) return static_cast<std::uint32_t>((tester_.bits().holds & asked_) >> first_condition_);
     asked &= ~std::uint32_t{0} >> (32 - tests_.size());
     for (; asked != 0; asked &= asked - 1) {
       const auto link = static_cast<std::uint32_t>(std::countr_zero(asked));
-      if (tester_.holds(tests_[link], event)) fits |= std::uint32_t{1} << link;
+      if (takes(tests_[link], event, [&] { return history_of(key_of(id), link); })) fits |= std::uint32_t{1} << link;
     }
     return fits;
   }

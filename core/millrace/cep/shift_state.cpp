@@ -28,6 +28,7 @@ shift_state::shift_state(std::shared_ptr<const automaton> compiled, shift_chain 
       runs_max_(limits.runs),
       steps_max_(limits.steps) {
   taken_.resize(links_.takes.size());
+  asked_.resize(links_.takes.size());
   made_.reserve(64 * links_.takes.size());
 }
 

@@ -99,6 +99,12 @@ class shift_state {
   /// Takes the event in hand at the links in `fits`, where a partial match waits or it may be the first.
   void take(partition_id id, std::uint32_t fits, const event_header& event, releases& out);
 
+  /// What the partial match of so many events has taken. Valid until the next call.
+  [[nodiscard]] expr::history history_of(key& of, std::uint32_t count) noexcept {
+    for (std::uint32_t i = 0; i < count; ++i) asked_[i] = {&events_[held(of, count - 1 - i)], links_.stages[i]};
+    return {asked_.data(), count};
+  }
+
   /// Ends what is over by now, of one key.
   void expire(partition_id id, std::int64_t now_ns) noexcept {
     expire_due(key_of(id), now_ns);
@@ -160,6 +166,7 @@ class shift_state {
   std::uint32_t runs_ = 0;                // partial matches, over all keys
   std::uint32_t steps_ = 0;               // events that keys hold
   std::vector<expr::taken_event> taken_;  // of the match in hand
+  std::vector<expr::taken_event> asked_;  // by a partial match in hand
   std::vector<std::uint32_t> made_;       // held events of matches, one behind the other
   const event_header* last_ = nullptr;    // the event that completes them: it needs no copy
 };
