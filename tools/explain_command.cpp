@@ -59,14 +59,17 @@ auto class_of(const rules::pattern_rule& pattern, const rules::engine_limits& li
 
 std::string class_text(const rules::pattern_rule& pattern, const rules::engine_limits& limits) {
   const auto of = class_of(pattern, limits);
-  const auto how = [&]() -> const char* {
+  const auto how = [&]() -> std::string {
     switch (of.chosen) {
       case cep::matcher_class::shift:
         return "the partial matches of a key are the bits of one word and its last events";
       case cep::matcher_class::chain: return "an event is kept once a stage, however many partial matches it is in";
       case cep::matcher_class::runs: break;
     }
-    return "partial matches are kept one by one";
+    if (!of.prefix) return "partial matches are kept one by one";
+    return fmt::format(
+        "partial matches are the bits of one word for their first {} events, and kept one by one behind those",
+        of.prefix->links.takes.size());
   }();
   return fmt::format("class {}: {}, because {}", name_of(of.chosen), how, of.why);
 }

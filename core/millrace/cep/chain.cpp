@@ -10,14 +10,24 @@ namespace {
 
 class chain_reader {
  public:
-  chain_reader(const automaton& of, const reads_history& reads) : of_(of), reads_(reads) {}
+  explicit chain_reader(const automaton& of) : of_(of) {}
 
-  std::variant<chain, std::string> run() {
+  chain_beginning run_as_far_as_it_goes() {
+    chain_beginning made;
+    for (node_id at = 0; at != final_node && !of_.nodes[at].pending && made.behind.size() < of_.nodes.size();) {
+      if (!read_node(at)) break;
+      made.behind.push_back(at);
+    }
+    made.links = std::move(made_.links);
+    return made;
+  }
+
+  std::variant<chain, std::string> run(const reads_history& reads) {
     if (of_.condition_count > condition_bits_max)
       return "it has more than " + std::to_string(condition_bits_max) + " conditions";
     if (of_.reports_timeouts) return std::string("timed-out partial matches are reported one by one");
     if (of_.has_gaps) return std::string("a stage bounds the time since the event before it");
-    made_.reads_history = std::ranges::any_of(of_.literals, [&](const literal& l) { return reads_(l.condition); });
+    made_.reads_history = std::ranges::any_of(of_.literals, [&](const literal& l) { return reads(l.condition); });
     node_id at = 0;
     for (std::size_t steps = 0; at != final_node; ++steps) {
       if (steps > of_.nodes.size()) return std::string("a stage is repeated without bound");
@@ -98,7 +108,6 @@ class chain_reader {
   }
 
   const automaton& of_;
-  const reads_history& reads_;
   chain made_;
   std::string why_;
 };
@@ -106,7 +115,9 @@ class chain_reader {
 }  // namespace
 
 std::variant<chain, std::string> chain_of(const automaton& of, const reads_history& reads) {
-  return chain_reader(of, reads).run();
+  return chain_reader(of).run(reads);
 }
+
+chain_beginning chain_beginning_of(const automaton& of) { return chain_reader(of).run_as_far_as_it_goes(); }
 
 }  // namespace millrace::cep

@@ -41,4 +41,11 @@ using reads_history = std::function<bool(condition_id)>;
 /// The automaton as a chain, or why it is none, for people.
 std::variant<chain, std::string> chain_of(const automaton& of, const reads_history& reads);
 
+/// What of an automaton is a straight line, from the start on.
+struct chain_beginning {
+  std::vector<chain::link> links;
+  std::vector<node_id> behind;  ///< by link, where it leads
+};
+chain_beginning chain_beginning_of(const automaton& of);
+
 }  // namespace millrace::cep

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,21 @@ class matcher : public matcher_state {
     }
     counters_.faults += memo_.faulted();
     return starts;
+  }
+
+  /// A partial match that somebody else has followed to a node, up to the event in hand.
+  struct begun {
+    std::span<const std::uint32_t> events;  ///< held ones, of all but the event in hand; a share of each
+    std::span<const stage_id> stages;       ///< of all
+    node_id node;
+  };
+
+  /// As `process`, where somebody else begins partial matches, of which this is one; or null. Takes over its shares.
+  /// Requires: `wake_table::may_index` but for the number of nodes, and nobody watches.
+  void process_behind(partition_id id, const event_header& event, const begun* begins, releases& out) {
+    begins_ = false;
+    begun_ = begins;
+    process_awake(id, event, out);
   }
 
   /// Offers the event to the partition's runs and begins new ones. Requires: `begin_event` since the last
@@ -126,6 +142,10 @@ class matcher : public matcher_state {
   [[nodiscard]] place awake_from(place at, const wake_table::outlook& now) const noexcept;
   template <bool HasEquality>
   [[nodiscard]] place awake_from(place at, const node_probe* nodes) const noexcept;
+  [[nodiscard]] bool may_begin(const wake_table::outlook& now) const noexcept {
+    return begins_ ? now.may_start : begun_ != nullptr;
+  }
+  void begin_behind(const begun& by, const event_header& event, waiting_list& kept) noexcept;
   void process_indexed(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
   void finish_event(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
   bool try_change_in_place(const place& at, const wake_table::outlook& now, const event_header& event);
@@ -382,7 +402,9 @@ class matcher : public matcher_state {
   std::vector<run> completed_;
   std::vector<std::uint32_t> steps_;  // that the event has made, each with a share: their handles stay theirs
   std::uint64_t start_ = no_start;
-  bool stopped_ = false;  // a negation kills the run whose edges are in hand
+  bool begins_ = true;            // partial matches itself
+  const begun* begun_ = nullptr;  // else: the one that begins by the event in hand
+  bool stopped_ = false;          // a negation kills the run whose edges are in hand
 
   // Of a watched key.
   std::vector<closed_way> closed_;

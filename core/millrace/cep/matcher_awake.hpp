@@ -21,7 +21,7 @@ inline void matcher<Conditions>::process_awake(partition_id id, const event_head
   if (p.runs.is_indexed()) [[unlikely]]
     return process_indexed(id, now, event, out);
   place awake = first_awake(p.runs, now);
-  if (awake.leaf == null_handle && !now.may_start) {
+  if (awake.leaf == null_handle && !may_begin(now)) {
     if (waiting_.wants_index(awake.walked)) [[unlikely]]
       waiting_.try_index(p.runs);
     counters_.faults += memo_.faulted();
@@ -49,7 +49,10 @@ template <condition_set Conditions>
 inline void matcher<Conditions>::finish_event(partition_id id, const wake_table::outlook& now,
                                               const event_header& event, releases& out) {
   partition& p = partitions()[id];
-  if (now.may_start && (now.start == nullptr || !try_start(*now.start, event, p.runs))) start_run<false>(event, p.runs);
+  if (begun_ != nullptr)
+    begin_behind(*begun_, event, p.runs);
+  else if (may_begin(now) && (now.start == nullptr || !try_start(*now.start, event, p.runs)))
+    start_run<false>(event, p.runs);
   if (!completed_.empty() || !p.completed.empty() || automaton_->may_duplicate) settle_matches(p, event, out);
   leave(id);
   counters_.faults += memo_.faulted();
@@ -62,7 +65,7 @@ void matcher<Conditions>::process_indexed(partition_id id, const wake_table::out
   partition& p = partitions()[id];
   awake_.clear();
   waiting_.find(p.runs, now.nodes, awake_);
-  if (awake_.empty() && !now.may_start) {
+  if (awake_.empty() && !may_begin(now)) {
     counters_.faults += memo_.faulted();
     return leave_untouched(id);
   }
@@ -189,6 +192,30 @@ inline bool matcher<Conditions>::try_start(const edge& e, const event_header& ev
   store_[handle] = {null_handle, path, event.sequence, event.id.low, event.time_ns, event.time_ns, e.target, 0, 1};
   waiting_.append(kept, entry_behind(e, handle, event));
   return true;
+}
+
+/// Makes a run of a partial match that has been followed up to the event in hand.
+template <condition_set Conditions>
+void matcher<Conditions>::begin_behind(const begun& by, const event_header& event, waiting_list& kept) noexcept {
+  const event_header& first = store_.events()[by.events.front()];
+  run made{null_handle, null_handle, first.sequence, first.id.low, first.time_ns, event.time_ns, by.node, 0, 0};
+  while (made.length < by.events.size() &&
+         store_.try_held_step_onto(made.path, by.stages[made.length], made.length, by.events[made.length]))
+    ++made.length;
+  bool has_room = made.length == by.events.size();
+  for (std::size_t i = made.length; i < by.events.size(); ++i) store_.events().release(by.events[i]);
+  has_room = has_room && store_.try_step_onto(made.path, by.stages[made.length], made.length);
+  if (!has_room) {
+    note(store_.bound_of_step(made.length));
+    ++counters_.refused;
+    return store_.release_path(made.path);
+  }
+  ++made.length;
+  std::uint32_t handle = store_.try_run();
+  if (handle == null_handle) handle = run_at_bound();
+  if (handle == null_handle) return store_.release_path(made.path);
+  store_[handle] = made;
+  waiting_.append(kept, entry_of(handle));
 }
 
 /// Those behind a run that became none or several; how many leaves these fill.

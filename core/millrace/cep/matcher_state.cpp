@@ -1,5 +1,7 @@
 #include <millrace/cep/matcher_state.hpp>
 
+#include <millrace/cep/shift_state.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -300,6 +302,7 @@ std::optional<std::uint64_t> matcher_state::pruning_bound(const run& match) noex
 void matcher_state::prune(partition& p, std::uint64_t start_max, const run& by) {
   while (!p.runs.empty() && store_[waiting_.front(p.runs)].start <= start_max)
     prune_one(p, waiting_.pop(p.runs).run, by);
+  if (prefix_ != nullptr) prefix_->prune(id_of(p), start_max);
   while (!p.completed.empty() && store_[p.completed.head].start <= start_max) prune_one(p, store_.pop(p.completed), by);
 }
 

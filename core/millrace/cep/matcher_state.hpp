@@ -20,6 +20,8 @@
 
 namespace millrace::cep {
 
+class shift_state;
+
 /// Dense number of a key among the keys that have state; see `key_directory`. 0 for a pattern without a key.
 using partition_id = std::uint32_t;
 
@@ -82,6 +84,9 @@ class matcher_state {
   /// From now on `watcher` hears of the runs of one open key. The key is never idle.
   void watch(partition_id id, run_watcher& watcher) noexcept;
 
+  /// Where partial matches begin elsewhere, a skip strategy ends those, too.
+  void set_prefix(shift_state& prefix) noexcept { prefix_ = &prefix; }
+
   /// Moves the time of every key to `now_ns`: expires what is due.
   void advance(std::int64_t now_ns, releases& out);
 
@@ -139,6 +144,7 @@ class matcher_state {
   [[nodiscard]] const cep::automaton& compiled() const noexcept { return *automaton_; }
   [[nodiscard]] const matcher_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] run_store& store() noexcept { return store_; }
+  [[nodiscard]] const run_store& store() const noexcept { return store_; }
 
  protected:
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
@@ -309,6 +315,7 @@ class matcher_state {
   bound last_met_ = bound::none;
   partition_id watched_ = null_handle;
   run_watcher* watcher_ = nullptr;
+  shift_state* prefix_ = nullptr;
   std::uint16_t last_number_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <millrace/cep/chain_matcher.hpp>
 #include <millrace/cep/matcher.hpp>
+#include <millrace/cep/prefixed_matcher.hpp>
 #include <millrace/cep/shift_matcher.hpp>
 
 #include <cstdint>
@@ -20,7 +21,7 @@ namespace millrace::cep {
 enum class matcher_class : std::uint8_t {
   shift,  ///< partial matches as the bits of a word, which an event shifts (`shift_matcher`)
   chain,  ///< partial matches as stretches of rings, one element an event and link (`chain_matcher`)
-  runs,   ///< partial matches one by one (`matcher`)
+  runs,  ///< partial matches one by one (`matcher`), behind a beginning as bits where there is one (`prefixed_matcher`)
 };
 
 /// Which class a pattern may have.
@@ -42,31 +43,45 @@ enum class class_choice : std::uint8_t {
 struct class_of_pattern {
   matcher_class chosen = matcher_class::runs;
   std::string why;
-  std::optional<chain> links;         ///< of the class `chain`
-  std::optional<shift_chain> shifts;  ///< of the class `shift`
+  std::optional<chain> links;          ///< of the class `chain`
+  std::optional<shift_chain> shifts;   ///< of the class `shift`
+  std::optional<shift_prefix> prefix;  ///< of the class `runs`, where it may be used
 };
 
 inline class_of_pattern choose_class(const automaton& of, const reads_history& reads, const matcher_limits& limits,
                                      class_choice choice = class_choice::fastest) {
-  if (choice == class_choice::runs_only) return {matcher_class::runs, "it was asked for", {}, {}};
-  if (limits.counts_keys() || limits.when_full == full_policy::drop_oldest)
-    return {matcher_class::runs, "the bounds count the partial matches of a key, or drop the oldest", {}, {}};
+  class_of_pattern made;
+  if (choice == class_choice::runs_only) {
+    made.why = std::string("it was asked for");
+    return made;
+  }
+  if (limits.counts_keys() || limits.when_full == full_policy::drop_oldest) {
+    made.why = std::string("the bounds count the partial matches of a key, or drop the oldest");
+    return made;
+  }
   auto read = chain_of(of, reads);
   auto* const links = std::get_if<chain>(&read);
-  if (links == nullptr) return {matcher_class::runs, std::move(std::get<std::string>(read)), {}, {}};
-  if (links->links.size() > limits.match_events)
-    return {matcher_class::runs, "a match has more events than the bounds allow", {}, {}};
-  if (auto shifts = shift_chain_of(of, *links))
-    return {matcher_class::shift,
-            shifts->counts ? "it counts events of one condition, which is about the event alone"
-                           : "each event must be the next, so that there is one partial match of each length at most",
-            {},
-            std::move(shifts)};
-  if (links->reads_history) return {matcher_class::runs, "a condition reads what the partial match has taken", {}, {}};
-  return {matcher_class::chain,
-          "conditions are about the event alone, and the stages are a straight line",
-          std::move(*links),
-          {}};
+  if (links == nullptr) {
+    made.why = std::move(std::get<std::string>(read));
+  } else if (links->links.size() > limits.match_events) {
+    made.why = std::string("a match has more events than the bounds allow");
+  } else if (auto shifts = shift_chain_of(of, *links)) {
+    made.chosen = matcher_class::shift;
+    made.why = std::string(shifts->counts ? "it counts events of one condition, which is about the event alone"
+                                          : "each event must be the next, so that there is one partial match of each "
+                                            "length at most");
+    made.shifts = std::move(shifts);
+  } else if (links->reads_history) {
+    made.why = std::string("a condition reads what the partial match has taken");
+  } else {
+    made.chosen = matcher_class::chain;
+    made.why = std::string("conditions are about the event alone, and the stages are a straight line");
+    made.links = std::move(*links);
+  }
+  if (made.chosen == matcher_class::runs && limits.when_full == full_policy::refuse)
+    made.prefix = shift_prefix_of(of, reads);
+  if (made.prefix && made.prefix->links.takes.size() > limits.match_events) made.prefix.reset();
+  return made;
 }
 
 /// Matches one pattern over many keys, by the class that suits it. The contract of each member is that of the
@@ -83,6 +98,8 @@ class pattern_matcher {
       shift_.emplace(std::move(compiled), std::move(*chosen.shifts), std::move(conditions), rule, limits, events);
     else if (chosen.links)
       chain_.emplace(std::move(compiled), std::move(*chosen.links), std::move(conditions), rule, limits, events);
+    else if (chosen.prefix)
+      prefixed_.emplace(std::move(compiled), std::move(*chosen.prefix), std::move(conditions), rule, limits, events);
     else
       runs_.emplace(std::move(compiled), std::move(conditions), rule, limits, events);
   }
@@ -120,7 +137,7 @@ class pattern_matcher {
   void refuse_key(releases& out) {
     ask([&](auto& m) { m.refuse_key(out); });
   }
-  /// Requires: the class is `runs`.
+  /// Requires: the class `runs` was asked for.
   void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
   void prefetch(partition_id id) const noexcept {
     ask([&](const auto& m) { m.prefetch(id); });
@@ -186,18 +203,21 @@ class pattern_matcher {
   decltype(auto) ask(F&& f) {
     if (shift_) return f(*shift_);
     if (chain_) return f(*chain_);
+    if (prefixed_) return f(*prefixed_);
     return f(*runs_);
   }
   template <class F>
   decltype(auto) ask(F&& f) const {
     if (shift_) return f(*shift_);
     if (chain_) return f(*chain_);
+    if (prefixed_) return f(*prefixed_);
     return f(*runs_);
   }
 
   // One of them.
   std::optional<shift_matcher<Conditions>> shift_;
   std::optional<chain_matcher<Conditions>> chain_;
+  std::optional<prefixed_matcher<Conditions>> prefixed_;
   std::optional<matcher<Conditions>> runs_;
 };
 

@@ -113,6 +113,17 @@ class run_store {
     return true;
   }
 
+  /// The same with an event that is held already, of which the caller's share goes to the step.
+  [[nodiscard]] bool try_held_step_onto(std::uint32_t& path, stage_id stage, std::uint32_t length_before,
+                                        std::uint32_t event) noexcept {
+    if (length_before >= length_max_ || steps_.size() >= step_ceiling_) return false;
+    const std::uint32_t handle = steps_.try_allocate();
+    if (handle == null_handle) return false;
+    steps_[handle] = {path, event, 1, stage, 0};
+    path = handle;
+    return true;
+  }
+
   void share_path(std::uint32_t path) noexcept {
     if (path != null_handle) ++steps_[path].shares;
   }

@@ -26,4 +26,14 @@ struct shift_chain {
 /// The chain as such a one; nothing where it is none.
 [[nodiscard]] std::optional<shift_chain> shift_chain_of(const automaton& of, const chain& links);
 
+/// How an automaton begins that is no such chain as a whole.
+struct shift_prefix {
+  shift_chain links;
+  node_id behind = 0;  ///< where partial matches wait that have taken all of it
+};
+
+/// The longest beginning of two events or more that is such a chain; nothing where there is none, or partial matches
+/// are told of one by one.
+[[nodiscard]] std::optional<shift_prefix> shift_prefix_of(const automaton& of, const reads_history& reads);
+
 }  // namespace millrace::cep

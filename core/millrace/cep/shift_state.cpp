@@ -89,6 +89,14 @@ void shift_state::release_old(key& of, std::uint32_t count, std::uint32_t kept) 
   while (count > kept) events_.release(held(of, --count));
 }
 
+void shift_state::drop_oldest(key& of) noexcept {
+  const std::uint32_t held = length(of.alive);
+  of.alive &= ~std::bit_floor(of.alive);
+  --runs_;
+  steps_ -= held - length(of.alive);
+  release_old(of, held, length(of.alive));
+}
+
 void shift_state::make_match(key& of, const event_header& event, releases& out) {
   last_ = &event;
   const auto links = static_cast<std::uint32_t>(links_.takes.size());
@@ -157,12 +165,17 @@ void shift_state::expire_due(key& of, std::int64_t now_ns) noexcept {
     const std::int64_t began_ns = events_[held(of, oldest(of))].time_ns;
     // Where keys have a time of their own, an old timer may fire at a time before a start's.
     if (began_ns > now_ns || static_cast<std::uint64_t>(now_ns) - static_cast<std::uint64_t>(began_ns) < within) return;
-    const std::uint32_t held = length(of.alive);
-    of.alive &= ~std::bit_floor(of.alive);
-    --runs_;
-    steps_ -= held - length(of.alive);
-    release_old(of, held, length(of.alive));
+    drop_oldest(of);
   }
+}
+
+void shift_state::prune(partition_id id, std::uint64_t start_max) noexcept {
+  key& of = key_of(id);
+  const std::uint32_t before = of.alive;
+  while (of.alive != 0 && events_[held(of, oldest(of))].sequence <= start_max) {
+    drop_oldest(of);
+  }
+  if (before != of.alive) list_if_idle(id);
 }
 
 void shift_state::arm(partition_id id) noexcept {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace millrace::cep {
@@ -46,6 +47,23 @@ class shift_state {
   void drop_key(partition_id id, std::int64_t now_ns, releases& out) noexcept;
   /// Counts what a key that got no number for want of room would have begun.
   void refuse_key(releases&) noexcept { refuse(bound::keys, 1); }
+
+  /// Ends the partial matches of a key that began with an event of that sequence or one before it.
+  void prune(partition_id id, std::uint64_t start_max) noexcept;
+
+  /// The held events of a release, but for the last event, which is the one in hand. The caller takes over a share of
+  /// each. Valid until the next event.
+  [[nodiscard]] std::span<const std::uint32_t> held_by(const release& r) const noexcept {
+    return std::span(made_).subspan(r.path, links_.takes.size() - 1);
+  }
+  [[nodiscard]] const shift_chain& links() const noexcept { return links_; }
+  [[nodiscard]] std::uint32_t run_count() const noexcept { return runs_; }
+  [[nodiscard]] std::uint32_t step_count() const noexcept { return steps_; }
+  /// Sets bounds on partial matches and on events that keys hold; what there is stays.
+  void set_bounds(std::uint32_t runs, std::uint32_t steps) noexcept {
+    runs_max_ = runs;
+    steps_max_ = steps;
+  }
 
   /// Moves the time of every key to `now_ns`: gives back what has expired.
   void advance(std::int64_t now_ns, releases& out);
@@ -140,6 +158,7 @@ class shift_state {
     return ring[(of.newest - back) & ring_mask_];
   }
   void release_old(key& of, std::uint32_t count, std::uint32_t kept) noexcept;
+  void drop_oldest(key& of) noexcept;
   void expire_due(key& of, std::int64_t now_ns) noexcept;
   /// For a key to have other partial matches than before.
   [[nodiscard]] bool has_room(std::uint32_t before, std::uint32_t after) const noexcept {
