@@ -130,7 +130,7 @@ class matcher : public matcher_state {
     std::uint32_t before;  // the leaf in front
     std::uint32_t leaf;    // none: behind the last run
     std::uint32_t index;
-    std::uint32_t walked;  // leaves, so far
+    std::uint32_t walked;  // leaves, so far, but for one a run that was awake
   };
   /// What an event makes of a run.
   enum class outcome : std::uint8_t { same, one, other };
@@ -146,7 +146,8 @@ class matcher : public matcher_state {
     return begins_ ? now.may_start : begun_ != nullptr;
   }
   void begin_behind(const begun& by, const event_header& event, waiting_list& kept) noexcept;
-  void process_indexed(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
+  bool find_awake(waiting_list& list, const wake_table::outlook& now);
+  void process_found(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
   void finish_event(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
   bool try_change_in_place(const place& at, const wake_table::outlook& now, const event_header& event);
   [[nodiscard]] outcome try_change(waiting_entry& entry, const wake_table::outlook& now, const event_header& event);

@@ -18,8 +18,8 @@ inline void matcher<Conditions>::process_awake(partition_id id, const event_head
   partition& p = partitions()[id];
   expire_late(id, event.time_ns, out);
   const wake_table::outlook& now = look_out(event);
-  if (p.runs.is_indexed()) [[unlikely]]
-    return process_indexed(id, now, event, out);
+  if (p.runs.is_indexed() && find_awake(p.runs, now)) [[unlikely]]
+    return process_found(id, now, event, out);
   place awake = first_awake(p.runs, now);
   if (awake.leaf == null_handle && !may_begin(now)) {
     if (waiting_.wants_index(awake.walked)) [[unlikely]]
@@ -37,6 +37,7 @@ inline void matcher<Conditions>::process_awake(partition_id id, const event_head
       awake.walked += step_awake(now, event, p.runs);
       break;
     }
+    if (awake.walked != 0) --awake.walked;
     awake = next_awake(awake, now);
   }
   if (waiting_.wants_index(awake.walked)) [[unlikely]]
@@ -58,13 +59,20 @@ inline void matcher<Conditions>::finish_event(partition_id id, const wake_table:
   counters_.faults += memo_.faulted();
 }
 
-/// The same where the key's runs have an index, which knows those that the event may change.
+/// Asks the index for the runs that the event may change; gives it up where those are so many that it does not pay.
 template <condition_set Conditions>
-void matcher<Conditions>::process_indexed(partition_id id, const wake_table::outlook& now, const event_header& event,
-                                          releases& out) {
-  partition& p = partitions()[id];
+bool matcher<Conditions>::find_awake(waiting_list& list, const wake_table::outlook& now) {
   awake_.clear();
-  waiting_.find(p.runs, now.nodes, awake_);
+  if (waiting_.try_find(list, now.nodes, awake_)) return true;
+  waiting_.drop_index(list);
+  return false;
+}
+
+/// The same where the key's runs have an index, which has found those that the event may change.
+template <condition_set Conditions>
+void matcher<Conditions>::process_found(partition_id id, const wake_table::outlook& now, const event_header& event,
+                                        releases& out) {
+  partition& p = partitions()[id];
   if (awake_.empty() && !may_begin(now)) {
     counters_.faults += memo_.faulted();
     return leave_untouched(id);
@@ -218,15 +226,15 @@ void matcher<Conditions>::begin_behind(const begun& by, const event_header& even
   waiting_.append(kept, entry_of(handle));
 }
 
-/// Those behind a run that became none or several; how many leaves these fill.
+/// Those behind a run that became none or several; how many leaves those fill of them that wait on.
 template <condition_set Conditions>
 inline std::uint32_t matcher<Conditions>::step_awake(const wake_table::outlook& now, const event_header& event,
                                                      waiting_list& kept) {
   std::uint32_t count = 0;
   while (!before_.empty()) {
     const waiting_entry entry = waiting_.pop(before_);
-    ++count;
     if (!now.nodes[entry.node].passes(entry.bound)) {
+      ++count;
       waiting_.append(kept, entry);
       continue;
     }

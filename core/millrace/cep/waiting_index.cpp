@@ -69,17 +69,31 @@ void waiting_index::remove(std::uint32_t run) noexcept {
     meld(gone.links[left], gone.links[right], above, is_left ? left : right, root);
   } else {
     unlink(root, run);
-    if (nodes_[gone.node] == wait_kind::equality) {
-      const std::uint32_t before = gone.links[previous];
-      const std::uint32_t behind = gone.links[following];
-      if (behind != null_handle) entries()[behind].links[previous] = before;
-      if (before != null_handle)
-        entries()[before].links[following] = behind;
-      else
-        bucket_of(gone.index, gone.node, gone.bound) = behind == null_handle ? 0 : behind + 1;
-    }
+    if (nodes_[gone.node] == wait_kind::equality) leave_bucket(gone);
   }
   if (root == null_handle) of.used &= ~(std::uint64_t{1} << gone.node);
+}
+
+void waiting_index::clear(std::uint32_t index) noexcept {
+  head& of = head_of(index);
+  for (std::uint64_t used = of.used; used != 0; used &= used - 1) {
+    const auto node = static_cast<node_id>(std::countr_zero(used));
+    std::uint32_t& root = roots_of(index)[node];
+    if (nodes_[node] == wait_kind::equality)
+      for (std::uint32_t at = root; at != null_handle; at = entries()[at].on) leave_bucket(entries()[at]);
+    root = null_handle;
+  }
+  of = {0, 0};
+}
+
+void waiting_index::leave_bucket(const entry& gone) noexcept {
+  const std::uint32_t before = gone.links[previous];
+  const std::uint32_t behind = gone.links[following];
+  if (behind != null_handle) entries()[behind].links[previous] = before;
+  if (before != null_handle)
+    entries()[before].links[following] = behind;
+  else
+    bucket_of(gone.index, gone.node, gone.bound) = behind == null_handle ? 0 : behind + 1;
 }
 
 void waiting_index::find(std::uint32_t index, std::span<const node_probe> probes,

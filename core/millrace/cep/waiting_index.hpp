@@ -40,6 +40,8 @@ class waiting_index {
 
   void add(std::uint32_t index, std::uint32_t run, std::uint32_t leaf, node_id node, wait_bound bound) noexcept;
   void remove(std::uint32_t run) noexcept;
+  /// Removes all. Complexity: O(runs that wait for an equality).
+  void clear(std::uint32_t index) noexcept;
   /// The run lies in another leaf from now on.
   void move(std::uint32_t run, std::uint32_t leaf) noexcept { entries()[run].leaf = leaf; }
   [[nodiscard]] std::uint32_t leaf_of(std::uint32_t run) const noexcept { return entries()[run].leaf; }
@@ -85,6 +87,7 @@ class waiting_index {
   /// What a bucket holds counts from 1: fresh memory is zero, which is none.
   [[nodiscard]] std::uint32_t& bucket_of(std::uint32_t index, node_id node, wait_bound bound) const noexcept;
 
+  void leave_bucket(const entry& gone) noexcept;
   void link(std::uint32_t& root, std::uint32_t run) noexcept;
   void unlink(std::uint32_t& root, std::uint32_t run) noexcept;
   void hang(std::uint32_t run, std::uint32_t below, std::uint8_t side, std::uint32_t& root) noexcept;

@@ -38,9 +38,8 @@ void waiting_runs::try_index(waiting_list& list) noexcept {
 }
 
 void waiting_runs::drop_index(waiting_list& list) noexcept {
-  waiting_list without;
-  while (!list.empty()) append(without, pop(list));
-  list = without;
+  index_.clear(list.index);
+  index_.close(std::exchange(list.index, null_handle));
 }
 
 void waiting_runs::label_all(const waiting_list& list) noexcept {
@@ -75,10 +74,11 @@ void waiting_runs::append_indexed(waiting_list& list, const waiting_entry& entry
   put_indexed(list, {leaf, leaves_[leaf].end++}, entry);
 }
 
-void waiting_runs::find(const waiting_list& list, std::span<const node_probe> probes,
-                        std::vector<std::uint32_t>& found) {
+bool waiting_runs::try_find(const waiting_list& list, std::span<const node_probe> probes,
+                            std::vector<std::uint32_t>& found) {
   index_.find(list.index, probes, found);
-  if (found.size() < 2) return;
+  if (found.size() < 2) return true;
+  if (found.size() >= index_.size(list.index) / 4) return false;
   sorted_.clear();
   for (const std::uint32_t run : found) {
     const place at = place_of(run);
@@ -86,6 +86,7 @@ void waiting_runs::find(const waiting_list& list, std::span<const node_probe> pr
   }
   std::ranges::sort(sorted_);
   std::ranges::transform(sorted_, found.begin(), [](const auto& each) { return each.second; });
+  return true;
 }
 
 waiting_runs::place waiting_runs::place_of(std::uint32_t run) const noexcept {

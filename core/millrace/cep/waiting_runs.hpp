@@ -150,19 +150,21 @@ class waiting_runs {
 
   // --- lists with an index ------------------------------------------------------------------------------
 
-  /// A walk along so many leaves is one along enough runs for an index, where there may be any.
+  /// A walk along so many leaves of runs that wait on is worth an index, where there may be any.
   [[nodiscard]] bool wants_index(std::uint32_t leaves) const noexcept { return leaves >= leaves_min_; }
   /// Gives a list that has none an index, where there is one left. Complexity: O(n log n).
   void try_index(waiting_list& list) noexcept;
-  /// Takes it away. Complexity: O(n log n).
+  /// Takes it away. Complexity: O(n).
   void drop_index(waiting_list& list) noexcept;
   /// So few runs are left that an index does not pay.
   [[nodiscard]] bool is_small(const waiting_list& list) const noexcept {
     return index_.size(list.index) < runs_min_ / 4;
   }
 
-  /// The runs that pass their nodes' probes, by where they stand.
-  void find(const waiting_list& list, std::span<const node_probe> probes, std::vector<std::uint32_t>& found);
+  /// The runs that pass their nodes' probes, by where they stand; false, and in no order, where these are a quarter of
+  /// all or more, so that a walk along the list costs less.
+  [[nodiscard]] bool try_find(const waiting_list& list, std::span<const node_probe> probes,
+                              std::vector<std::uint32_t>& found);
   [[nodiscard]] place place_of(std::uint32_t run) const noexcept;
   [[nodiscard]] waiting_entry entry(const place& at) const noexcept { return entry_of(leaves_[at.leaf], at.slot); }
   /// Puts in the place of a run what became of it, the same one.
