@@ -36,6 +36,7 @@ millrace_test(time
   SOURCES
     core/time/cycle_clock_test.cpp
     core/time/reorder_buffer_test.cpp
+    core/time/timer_buckets_test.cpp
     core/time/timer_wheel_test.cpp
     core/time/timestamp_test.cpp
   LIBRARIES millrace::core)

@@ -40,7 +40,7 @@ class chain_state {
 
   void open(partition_id id) noexcept;
   [[nodiscard]] bool idle(partition_id id) noexcept;
-  void close(partition_id id) noexcept;
+  void close(partition_id id) noexcept { keys_.close(id); }
   /// Whether the key is idle but for partial matches that are over and whose timer is late; gives these back.
   [[nodiscard]] bool has_only_expired(partition_id id, std::int64_t now_ns) noexcept;
 
@@ -62,10 +62,14 @@ class chain_state {
     expire_due(levels_of(id), now_ns, out);
     list_if_idle(id);
   }
-  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.wheel().next_deadline(); }
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.timers().next_deadline(); }
   /// Before this time `advance` has nothing to do. Complexity: O(1).
-  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.wheel().next_move_ns(); }
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.timers().next_move_ns(); }
 
+  /// Keys whose timers time will have reached by `until_ns`, as many as are found at once and fit; returns how many.
+  [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
+    return keys_.due_by(until_ns, into);
+  }
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { keys_.prefetch(id); }
 

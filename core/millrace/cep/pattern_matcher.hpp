@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -121,6 +122,15 @@ class pattern_matcher {
   }
   /// Requires: the class is `runs`.
   void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
+  /// For look-ahead: some of the keys whose timers time will have reached by `until_ns`; returns how many.
+  [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
+    return ask([&](const auto& m) -> std::size_t {
+      if constexpr (requires { m.due_by(until_ns, into); })
+        return m.due_by(until_ns, into);
+      else
+        return 0;
+    });
+  }
   void prefetch(partition_id id) const noexcept {
     ask([&](const auto& m) { m.prefetch(id); });
   }

@@ -173,7 +173,7 @@ void shift_state::arm(partition_id id) noexcept {
 
 /// Also when each key that has a timer has grown to all that it may hold.
 bool shift_state::has_much_room() const noexcept {
-  const std::uint64_t at_most = std::uint64_t{keys_.wheel().size() + 1} * (links_.takes.size() - 1);
+  const std::uint64_t at_most = std::uint64_t{keys_.timers().size() + 1} * (links_.takes.size() - 1);
   const std::uint32_t bound = std::min({runs_max_, steps_max_, events_.capacity()});
   return at_most < bound / key_slots::much_room && events_.size() < events_.capacity() / key_slots::much_room;
 }

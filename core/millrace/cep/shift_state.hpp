@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace millrace::cep {
@@ -50,10 +51,14 @@ class shift_state {
   /// Moves the time of every key to `now_ns`: gives back what has expired.
   void advance(std::int64_t now_ns, releases& out);
   void advance_partition(partition_id id, std::int64_t now_ns, releases&) noexcept { expire(id, now_ns); }
-  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.wheel().next_deadline(); }
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.timers().next_deadline(); }
   /// Before this time `advance` has nothing to do. Complexity: O(1).
-  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.wheel().next_move_ns(); }
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.timers().next_move_ns(); }
 
+  /// Keys whose timers time will have reached by `until_ns`, as many as are found at once and fit; returns how many.
+  [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
+    return keys_.due_by(until_ns, into);
+  }
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { keys_.prefetch(id); }
   /// Starts to load what the oldest events of a key are held by. Best called when the key's state has come.
