@@ -77,12 +77,16 @@ class chain_state {
   /// what the one before asked for has come.
   void prefetch_matches(partition_id id, bool events) noexcept {
     const chain_level* const levels = levels_of(id);
+    const bool may_match = level_count_ != 0 && levels[level_count_ - 1].wait != levels[level_count_ - 1].tail;
     for (std::size_t i = 0; i < level_count_; ++i) {
       if (levels[i].empty()) continue;
-      if (events)
-        events_.prefetch(element_at(levels[i], i, levels[i].head).event);
-      else
+      if (!events) {
         store_.prefetch(levels[i]);
+        continue;
+      }
+      const std::uint32_t oldest = element_at(levels[i], i, levels[i].head).event;
+      events_.prefetch(oldest);
+      if (may_match) events_.prefetch_header(oldest);
     }
   }
 

@@ -131,6 +131,16 @@ class pattern_matcher {
         return 0;
     });
   }
+  /// For look-ahead: false where an event of which only conditions in `possible` can hold needs nothing of the events
+  /// that are held.
+  [[nodiscard]] bool may_end(std::uint64_t possible) const noexcept {
+    return ask([&](const auto& m) {
+      if constexpr (requires { m.may_end(possible); })
+        return m.may_end(possible);
+      else
+        return true;
+    });
+  }
   void prefetch(partition_id id) const noexcept {
     ask([&](const auto& m) { m.prefetch(id); });
   }

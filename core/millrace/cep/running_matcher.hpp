@@ -78,6 +78,7 @@ class running_matcher {
   [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
     return matcher_.due_by(until_ns, into);
   }
+  [[nodiscard]] bool may_end(std::uint64_t possible) const noexcept { return matcher_.may_end(possible); }
   void prefetch(partition_id id) const noexcept { matcher_.prefetch(id); }
   void prefetch_matches(partition_id id, bool events) noexcept {
     if (is_open(id)) matcher_.prefetch_matches(id, events);

@@ -64,7 +64,10 @@ class shift_state {
   /// Starts to load what the oldest events of a key are held by. Best called when the key's state has come.
   void prefetch_matches(partition_id id, bool events) noexcept {
     key& of = key_of(id);
-    if (events && of.alive != 0) events_.prefetch(held(of, oldest(of)));
+    if (!events || of.alive == 0) return;
+    events_.prefetch(held(of, oldest(of)));
+    // An event that is not the next ends them all.
+    if (!links_.counts && oldest(of) != 0) events_.prefetch(held(of, 0));
   }
 
   [[nodiscard]] std::array<state_part, 1> state_parts() const noexcept {

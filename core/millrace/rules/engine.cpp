@@ -91,12 +91,15 @@ void engine::look_ahead(std::size_t index, std::span<const event_header* const> 
       for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_matches(id, events_too);
   };
   prefetch_due(false);
-  for (const bool events_too : {false, true}) {
-    for (std::size_t i = 0; i < count; ++i)
-      if (seen[i]->partition != null_handle)
-        for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, events_too);
-    if (!events_too) prefetch_due(true);
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    if (seen[i]->partition != null_handle)
+      for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, false);
+  prefetch_due(true);
+  for (std::size_t i = 0; i < count; ++i)
+    if (seen[i]->partition != null_handle)
+      for (const auto& m : group.members)
+        if (!board_.fits_word() || m.rule->matcher.may_end(seen[i]->open >> m.rule->open.first))
+          m.rule->matcher.prefetch_matches(seen[i]->partition, true);
 }
 
 cep::partition_id engine::open_partition(running_group& group, const cep::new_key& key, const event_header& event) {
