@@ -81,7 +81,7 @@ class chain_state {
     for (std::size_t i = 0; i < level_count_; ++i) {
       if (levels[i].empty()) continue;
       if (!events) {
-        store_.prefetch(levels[i]);
+        store_.prefetch(levels[i], i == 0 ? sizeof(chain_start) : sizeof(chain_element));
         continue;
       }
       const std::uint32_t oldest = element_at(levels[i], i, levels[i].head).event;
