@@ -9,6 +9,7 @@
 #include <millrace/cep/state_part.hpp>
 #include <millrace/expr/program.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -84,9 +85,12 @@ class chain_state {
         store_.prefetch(levels[i], i == 0 ? sizeof(chain_start) : sizeof(chain_element));
         continue;
       }
-      const std::uint32_t oldest = element_at(levels[i], i, levels[i].head).event;
-      events_.prefetch(oldest);
-      if (may_match) events_.prefetch_header(oldest);
+      const std::uint32_t end = levels[i].head + std::min(levels[i].size(), prefetch_events_each);
+      for (std::uint32_t at = levels[i].head; at != end; ++at) {
+        const std::uint32_t event = element_at(levels[i], i, at).event;
+        events_.prefetch(event);
+        if (may_match) events_.prefetch_header(event);
+      }
     }
   }
 
@@ -202,6 +206,8 @@ class chain_state {
     /// By level, for each element of its stretch, the number of paths from those before it; and from all of them.
     std::vector<std::vector<std::uint64_t>> counts;
   };
+
+  static constexpr std::uint32_t prefetch_events_each = 3;  // level; what ends one may end all
 
   static std::uint64_t passed(std::int64_t from, std::int64_t to) noexcept {
     return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
