@@ -158,7 +158,7 @@ class match_shard {
       for (std::size_t i = 0; i < of.count; ++i) rule.matcher.prefetch(of.ids[i]);
     });
   }
-  void prefetch_due(const std::array<due_keys, sizeof...(Rules)>& due, bool events) noexcept {
+  void prefetch_due(const std::array<due_keys, sizeof...(Rules)>& fires, bool events) noexcept {
     std::size_t place = 0;
     for_each_rule([&](auto& rule) {
       const due_keys& of = fires[place++];
