@@ -147,6 +147,15 @@ class pattern_matcher {
   void prefetch_matches(partition_id id, bool events) noexcept {
     ask([&](auto& m) { m.prefetch_matches(id, events); });
   }
+  /// What a key needs whose timer fires, beside its partial matches.
+  void prefetch_due(partition_id id) noexcept {
+    ask([&](auto& m) {
+      if constexpr (requires { m.prefetch_due(id); })
+        m.prefetch_due(id);
+      else
+        m.prefetch_matches(id, true);
+    });
+  }
 
   void begin_event() noexcept {
     ask([](auto& m) { m.begin_event(); });

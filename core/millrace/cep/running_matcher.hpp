@@ -83,6 +83,9 @@ class running_matcher {
   void prefetch_matches(partition_id id, bool events) noexcept {
     if (is_open(id)) matcher_.prefetch_matches(id, events);
   }
+  void prefetch_due(partition_id id) noexcept {
+    if (is_open(id)) matcher_.prefetch_due(id);
+  }
 
   void begin_event() noexcept { matcher_.begin_event(); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return matcher_.may_start(event); }

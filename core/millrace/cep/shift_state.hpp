@@ -62,13 +62,9 @@ class shift_state {
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { keys_.prefetch(id); }
   /// Starts to load what the oldest events of a key are held by. Best called when the key's state has come.
-  void prefetch_matches(partition_id id, bool events) noexcept {
-    key& of = key_of(id);
-    if (!events || of.alive == 0) return;
-    events_.prefetch(held(of, oldest(of)));
-    // An event that is not the next ends them all.
-    if (!links_.counts && oldest(of) != 0) events_.prefetch(held(of, 0));
-  }
+  void prefetch_matches(partition_id id, bool events) noexcept { prefetch_held(id, events, false); }
+  /// The events of a key whose timer fires.
+  void prefetch_due(partition_id id) noexcept { prefetch_held(id, true, true); }
 
   [[nodiscard]] std::array<state_part, 1> state_parts() const noexcept {
     return {{{"keys", keys_.reserved_bytes() / keys_.count(), keys_.count(), keys_.reserved_bytes()}}};
@@ -140,6 +136,18 @@ class shift_state {
   [[nodiscard]] std::uint32_t& held(key& of, std::uint32_t back) noexcept {
     auto* const ring = reinterpret_cast<std::uint32_t*>(&of + 1);
     return ring[(of.newest - back) & ring_mask_];
+  }
+  void prefetch_held(partition_id id, bool events, bool time_too) noexcept {
+    key& of = key_of(id);
+    if (!events || of.alive == 0) return;
+    events_.prefetch(held(of, oldest(of)));
+    // Its time says whether it is over.
+    if (automaton_->within_ns != 0) events_.prefetch_header(held(of, oldest(of)));
+    // Where time ends the oldest partial match, a timer goes by the next one.
+    const std::uint32_t others = of.alive & ~std::bit_floor(of.alive);
+    if (time_too && others != 0) events_.prefetch_header(held(of, length(others) - 1));
+    // An event that is not the next ends them all.
+    if (!links_.counts && oldest(of) != 0) events_.prefetch(held(of, 0));
   }
   void release_old(key& of, std::uint32_t count, std::uint32_t kept) noexcept;
   void expire_due(key& of, std::int64_t now_ns) noexcept;

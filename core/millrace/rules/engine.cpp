@@ -86,15 +86,13 @@ void engine::look_ahead(std::size_t index, std::span<const event_header* const> 
   for (std::size_t i = 0; i < count; ++i)
     if (seen[i]->partition != null_handle)
       for (const auto& m : group.members) m.rule->matcher.prefetch(seen[i]->partition);
-  const auto prefetch_due = [&](bool events_too) {
-    for (std::size_t m = 0; m < group.members.size(); ++m)
-      for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_matches(id, events_too);
-  };
-  prefetch_due(false);
+  for (std::size_t m = 0; m < group.members.size(); ++m)
+    for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_matches(id, false);
   for (std::size_t i = 0; i < count; ++i)
     if (seen[i]->partition != null_handle)
       for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, false);
-  prefetch_due(true);
+  for (std::size_t m = 0; m < group.members.size(); ++m)
+    for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_due(id);
   for (std::size_t i = 0; i < count; ++i)
     if (seen[i]->partition != null_handle)
       for (const auto& m : group.members)

@@ -162,7 +162,8 @@ class match_shard {
     std::size_t place = 0;
     for_each_rule([&](auto& rule) {
       const due_keys& of = fires[place++];
-      for (std::size_t i = 0; i < of.count; ++i) rule.matcher.prefetch_matches(of.ids[i], events);
+      for (std::size_t i = 0; i < of.count; ++i)
+        events ? rule.matcher.prefetch_due(of.ids[i]) : rule.matcher.prefetch_matches(of.ids[i], false);
     });
   }
 
