@@ -93,10 +93,11 @@ void engine::look_ahead(std::size_t index, std::span<const event_header* const> 
       for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, false);
   for (std::size_t m = 0; m < group.members.size(); ++m)
     for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_due(id);
+  // One without conditions may stand behind the word's last bit; it asks for none of them.
   for (std::size_t i = 0; i < count; ++i)
     if (seen[i]->partition != null_handle)
       for (const auto& m : group.members)
-        if (!board_.fits_word() || m.rule->matcher.may_end(seen[i]->open >> m.rule->open.first))
+        if (!board_.fits_word() || m.rule->matcher.may_end(seen[i]->open >> (m.rule->open.first % 64)))
           m.rule->matcher.prefetch_matches(seen[i]->partition, true);
 }
 
