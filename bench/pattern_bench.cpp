@@ -35,9 +35,10 @@ struct extent {
   std::uint64_t measured;
 };
 
-/// Four events a key to warm up with, or so: time enough for windows to fill.
+/// Twelve events a key to warm up with, or so: time enough for windows to fill, for timers to fire, and for all but a
+/// few keys to have begun something, so that memory is not touched for the first time later.
 extent extent_of(std::uint64_t keys) {
-  return {unless_smoke(std::max<std::uint64_t>(500'000, 4 * keys), std::uint64_t{20'000}),
+  return {unless_smoke(std::max<std::uint64_t>(500'000, 12 * keys), std::uint64_t{20'000}),
           unless_smoke(std::uint64_t{1'000'000}, std::uint64_t{50'000})};
 }
 

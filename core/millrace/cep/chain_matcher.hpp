@@ -28,6 +28,19 @@ class chain_matcher : public chain_state {
     for (const chain::link& link : chain_.links)
       links_.push_back({link_test_of(link.takes, *automaton_), tests_of(link.stops), link.waiting});
     pending_stops_ = tests_of(chain_.pending_stops);
+    // Elsewhere what was taken waits on, or is kept for those that wait behind it.
+    note_end(links_.back().takes);
+    for (const tested_link& link : links_) {
+      for (const link_test& stop : link.stops) note_end(stop);
+      if (&link != &links_.front() && link.waiting == waiting::strict) ends_any_ = true;
+    }
+    for (const link_test& stop : pending_stops_) note_end(stop);
+  }
+
+  /// Whether an event may end what a key holds, as far as is known when only conditions in `possible` can hold: such an
+  /// event needs the events that are held, others do not.
+  [[nodiscard]] bool may_end(std::uint64_t possible) const noexcept {
+    return ends_any_ || std::ranges::any_of(ends_, [&](std::uint64_t wanted) { return (wanted & ~possible) == 0; });
   }
 
   void begin_event() noexcept { tests_.begin_event(); }
@@ -68,6 +81,12 @@ class chain_matcher : public chain_state {
     cep::waiting waiting;
   };
 
+  void note_end(const link_test& t) {
+    if (t.is_plain)
+      ends_.push_back(t.wants);
+    else
+      ends_any_ = true;
+  }
   [[nodiscard]] std::vector<link_test> tests_of(const std::vector<guard>& guards) const {
     std::vector<link_test> made;
     for (const guard g : guards) made.push_back(link_test_of(g, *automaton_));
@@ -100,6 +119,8 @@ class chain_matcher : public chain_state {
   link_tester<Conditions> tests_;
   std::vector<tested_link> links_;
   std::vector<link_test> pending_stops_;
+  std::vector<std::uint64_t> ends_;  // conditions that events have to meet to end what a key holds, by link or negation
+  bool ends_any_ = false;            // any event may
 };
 
 }  // namespace millrace::cep

@@ -94,8 +94,6 @@ void chain_state::note_cut() noexcept {
   counters_.bounds_met |= 1U << static_cast<unsigned>(bound::matches_at_once);
 }
 
-void chain_state::close(partition_id id) noexcept { keys_.close(id); }
-
 std::uint32_t chain_state::discard(partition_id id, std::uint32_t count_max) noexcept {
   settle();
   chain_level* const levels = levels_of(id);

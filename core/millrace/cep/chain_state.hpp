@@ -9,6 +9,7 @@
 #include <millrace/cep/state_part.hpp>
 #include <millrace/expr/program.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -40,7 +41,7 @@ class chain_state {
 
   void open(partition_id id) noexcept;
   [[nodiscard]] bool idle(partition_id id) noexcept;
-  void close(partition_id id) noexcept;
+  void close(partition_id id) noexcept { keys_.close(id); }
   /// Whether the key is idle but for partial matches that are over and whose timer is late; gives these back.
   [[nodiscard]] bool has_only_expired(partition_id id, std::int64_t now_ns) noexcept;
 
@@ -62,10 +63,14 @@ class chain_state {
     expire_due(levels_of(id), now_ns, out);
     list_if_idle(id);
   }
-  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.wheel().next_deadline(); }
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.timers().next_deadline(); }
   /// Before this time `advance` has nothing to do. Complexity: O(1).
-  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.wheel().next_move_ns(); }
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.timers().next_move_ns(); }
 
+  /// Keys whose timers time will have reached by `until_ns`, as many as are found at once and fit; returns how many.
+  [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
+    return keys_.due_by(until_ns, into);
+  }
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { keys_.prefetch(id); }
 
@@ -73,12 +78,19 @@ class chain_state {
   /// what the one before asked for has come.
   void prefetch_matches(partition_id id, bool events) noexcept {
     const chain_level* const levels = levels_of(id);
+    const bool may_match = level_count_ != 0 && levels[level_count_ - 1].wait != levels[level_count_ - 1].tail;
     for (std::size_t i = 0; i < level_count_; ++i) {
       if (levels[i].empty()) continue;
-      if (events)
-        events_.prefetch(element_at(levels[i], i, levels[i].head).event);
-      else
-        store_.prefetch(levels[i]);
+      if (!events) {
+        store_.prefetch(levels[i], i == 0 ? sizeof(chain_start) : sizeof(chain_element));
+        continue;
+      }
+      const std::uint32_t end = levels[i].head + std::min(levels[i].size(), prefetch_events_each);
+      for (std::uint32_t at = levels[i].head; at != end; ++at) {
+        const std::uint32_t event = element_at(levels[i], i, at).event;
+        events_.prefetch(event);
+        if (may_match) events_.prefetch_header(event);
+      }
     }
   }
 
@@ -194,6 +206,8 @@ class chain_state {
     /// By level, for each element of its stretch, the number of paths from those before it; and from all of them.
     std::vector<std::vector<std::uint64_t>> counts;
   };
+
+  static constexpr std::uint32_t prefetch_events_each = 3;  // level; what ends one may end all
 
   static std::uint64_t passed(std::int64_t from, std::int64_t to) noexcept {
     return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);

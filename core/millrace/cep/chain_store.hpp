@@ -76,8 +76,15 @@ class chain_store {
     return *std::launder(reinterpret_cast<Element*>(bytes_of(level)) + slot);
   }
 
-  /// Starts to load the first line of a ring that is not empty.
-  void prefetch(const chain_level& level) noexcept { prefetch_line(bytes_of(level)); }
+  /// Starts to load the oldest element of a ring that is not empty, and the newest where that is elsewhere.
+  void prefetch(const chain_level& level, std::size_t bytes_each) noexcept {
+    const std::byte* const ring = bytes_of(level);
+    const std::size_t last = capacity(level, bytes_each) - 1;
+    const std::size_t oldest = (level.head & last) * bytes_each;
+    const std::size_t newest = ((level.tail - 1) & last) * bytes_each;
+    prefetch_line(ring + oldest);
+    if ((oldest ^ newest) >= cache_line_bytes) prefetch_line(ring + newest);
+  }
 
   /// Gives the memory of an empty ring back. Its elements go on being counted from where they stood.
   void release(chain_level& level) noexcept {

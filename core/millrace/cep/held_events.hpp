@@ -67,6 +67,8 @@ class held_events {
 
   /// Starts to load what `release` touches.
   void prefetch(std::uint32_t handle) const noexcept { prefetch_line(slot(handle + 1) - sizeof(share_count)); }
+  /// Starts to load the event's header.
+  void prefetch_header(std::uint32_t handle) const noexcept { prefetch_line(slot(handle)); }
 
   /// Bytes of data of each event type; types not told have the maximum.
   void set_data_bytes(event_type type, std::size_t bytes) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -139,11 +140,39 @@ class pattern_matcher {
   }
   /// Requires: the class `runs` was asked for.
   void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
+  /// For look-ahead: some of the keys whose timers time will have reached by `until_ns`; returns how many.
+  [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
+    return ask([&](const auto& m) -> std::size_t {
+      if constexpr (requires { m.due_by(until_ns, into); })
+        return m.due_by(until_ns, into);
+      else
+        return 0;
+    });
+  }
+  /// For look-ahead: false where an event of which only conditions in `possible` can hold needs nothing of the events
+  /// that are held.
+  [[nodiscard]] bool may_end(std::uint64_t possible) const noexcept {
+    return ask([&](const auto& m) {
+      if constexpr (requires { m.may_end(possible); })
+        return m.may_end(possible);
+      else
+        return true;
+    });
+  }
   void prefetch(partition_id id) const noexcept {
     ask([&](const auto& m) { m.prefetch(id); });
   }
   void prefetch_matches(partition_id id, bool events) noexcept {
     ask([&](auto& m) { m.prefetch_matches(id, events); });
+  }
+  /// What a key needs whose timer fires, beside its partial matches.
+  void prefetch_due(partition_id id) noexcept {
+    ask([&](auto& m) {
+      if constexpr (requires { m.prefetch_due(id); })
+        m.prefetch_due(id);
+      else
+        m.prefetch_matches(id, true);
+    });
   }
 
   void begin_event() noexcept {

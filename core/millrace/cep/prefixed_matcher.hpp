@@ -4,9 +4,11 @@
 #include <millrace/cep/shift_matcher.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -61,6 +63,10 @@ class prefixed_matcher {
     back_.drop_key(id, now_ns, out);
   }
   void refuse_key(releases& out) { back_.refuse_key(out); }
+  /// Those of beginnings only.
+  [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
+    return front_.due_by(until_ns, into);
+  }
   void prefetch(partition_id id) const noexcept {
     front_.prefetch(id);
     back_.prefetch(id);
@@ -68,6 +74,10 @@ class prefixed_matcher {
   void prefetch_matches(partition_id id, bool events) noexcept {
     front_.prefetch_matches(id, events);
     back_.prefetch_matches(id, events);
+  }
+  void prefetch_due(partition_id id) noexcept {
+    front_.prefetch_due(id);
+    back_.prefetch_matches(id, true);
   }
 
   void begin_event() noexcept {

@@ -36,9 +36,14 @@ class releases {
   releases() {
     waiting_.reserve(1'024);
     dead_.reserve(16);
+    grow_room_to_sort();
   }
 
-  void add(const release& r) { waiting_.push_back(r); }
+  void add(const release& r) {
+    waiting_.push_back(r);
+    if (waiting_.capacity() > sorted_.capacity()) [[unlikely]]
+      grow_room_to_sort();
+  }
   void add(const dead_letter& d) { dead_.push_back(d); }
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
   [[nodiscard]] bool has_dead() const noexcept { return !dead_.empty(); }
@@ -60,6 +65,11 @@ class releases {
  private:
   using key = std::tuple<std::uint64_t, std::uint16_t, std::size_t>;  // first, rule, arrival
 
+  /// With the room for them, so that it makes no difference in which order they come.
+  void grow_room_to_sort() {
+    keys_.reserve(waiting_.capacity());
+    sorted_.reserve(waiting_.capacity());
+  }
   [[nodiscard]] key key_of(std::size_t i) const noexcept { return {waiting_[i].first, waiting_[i].rule, i}; }
 
   void sort() {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace millrace::cep {
@@ -74,9 +75,16 @@ class running_matcher {
     matcher_.watch(id, watcher);
   }
 
+  [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
+    return matcher_.due_by(until_ns, into);
+  }
+  [[nodiscard]] bool may_end(std::uint64_t possible) const noexcept { return matcher_.may_end(possible); }
   void prefetch(partition_id id) const noexcept { matcher_.prefetch(id); }
   void prefetch_matches(partition_id id, bool events) noexcept {
     if (is_open(id)) matcher_.prefetch_matches(id, events);
+  }
+  void prefetch_due(partition_id id) noexcept {
+    if (is_open(id)) matcher_.prefetch_due(id);
   }
 
   void begin_event() noexcept { matcher_.begin_event(); }

@@ -181,13 +181,16 @@ void shift_state::prune(partition_id id, std::uint64_t start_max) noexcept {
 void shift_state::arm(partition_id id) noexcept {
   key& of = key_of(id);
   const auto newest = static_cast<std::uint32_t>(std::countr_zero(of.alive));
-  keys_.arm(id, events_[held(of, oldest(of))].time_ns, events_[held(of, newest)].time_ns, automaton_->within_ns,
-            has_much_room());
+  const bool may_be_late = has_much_room();
+  const std::int64_t oldest_ns = events_[held(of, oldest(of))].time_ns;
+  // The newest event is seldom in the cache.
+  keys_.arm(id, oldest_ns, may_be_late ? events_[held(of, newest)].time_ns : oldest_ns, automaton_->within_ns,
+            may_be_late);
 }
 
 /// Also when each key that has a timer has grown to all that it may hold.
 bool shift_state::has_much_room() const noexcept {
-  const std::uint64_t at_most = std::uint64_t{keys_.wheel().size() + 1} * (links_.takes.size() - 1);
+  const std::uint64_t at_most = std::uint64_t{keys_.timers().size() + 1} * (links_.takes.size() - 1);
   const std::uint32_t bound = std::min({runs_max_, steps_max_, events_.capacity()});
   return at_most < bound / key_slots::much_room && events_.size() < events_.capacity() / key_slots::much_room;
 }

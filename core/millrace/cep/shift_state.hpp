@@ -68,17 +68,20 @@ class shift_state {
   /// Moves the time of every key to `now_ns`: gives back what has expired.
   void advance(std::int64_t now_ns, releases& out);
   void advance_partition(partition_id id, std::int64_t now_ns, releases&) noexcept { expire(id, now_ns); }
-  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.wheel().next_deadline(); }
+  [[nodiscard]] std::optional<std::int64_t> next_deadline() const noexcept { return keys_.timers().next_deadline(); }
   /// Before this time `advance` has nothing to do. Complexity: O(1).
-  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.wheel().next_move_ns(); }
+  [[nodiscard]] std::int64_t next_move_ns() const noexcept { return keys_.timers().next_move_ns(); }
 
+  /// Keys whose timers time will have reached by `until_ns`, as many as are found at once and fit; returns how many.
+  [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
+    return keys_.due_by(until_ns, into);
+  }
   /// Starts to load the state of a key.
   void prefetch(partition_id id) const noexcept { keys_.prefetch(id); }
   /// Starts to load what the oldest events of a key are held by. Best called when the key's state has come.
-  void prefetch_matches(partition_id id, bool events) noexcept {
-    key& of = key_of(id);
-    if (events && of.alive != 0) events_.prefetch(held(of, oldest(of)));
-  }
+  void prefetch_matches(partition_id id, bool events) noexcept { prefetch_held(id, events, false); }
+  /// The events of a key whose timer fires.
+  void prefetch_due(partition_id id) noexcept { prefetch_held(id, true, true); }
 
   [[nodiscard]] std::array<state_part, 1> state_parts() const noexcept {
     return {{{"keys", keys_.reserved_bytes() / keys_.count(), keys_.count(), keys_.reserved_bytes()}}};
@@ -156,6 +159,18 @@ class shift_state {
   [[nodiscard]] std::uint32_t& held(key& of, std::uint32_t back) noexcept {
     auto* const ring = reinterpret_cast<std::uint32_t*>(&of + 1);
     return ring[(of.newest - back) & ring_mask_];
+  }
+  void prefetch_held(partition_id id, bool events, bool time_too) noexcept {
+    key& of = key_of(id);
+    if (!events || of.alive == 0) return;
+    events_.prefetch(held(of, oldest(of)));
+    // Its time says whether it is over.
+    if (automaton_->within_ns != 0) events_.prefetch_header(held(of, oldest(of)));
+    // Where time ends the oldest partial match, a timer goes by the next one.
+    const std::uint32_t others = of.alive & ~std::bit_floor(of.alive);
+    if (time_too && others != 0) events_.prefetch_header(held(of, length(others) - 1));
+    // An event that is not the next ends them all.
+    if (!links_.counts && oldest(of) != 0) events_.prefetch(held(of, 0));
   }
   void release_old(key& of, std::uint32_t count, std::uint32_t kept) noexcept;
   void drop_oldest(key& of) noexcept;

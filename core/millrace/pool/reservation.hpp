@@ -9,7 +9,7 @@ namespace millrace {
 enum class memory_content { undefined, zero };
 
 /// Memory taken once, at set-up, and held until destruction. Pages that nobody writes cost address space
-/// only: resident memory grows with use, behind the first megabytes in huge pages where the system grants them.
+/// only: resident memory grows with use, behind the first 256 KiB in huge pages where the system grants them.
 /// Threads: one owner. Allocation: in the constructor. Errors: `millrace::error` when the memory is refused.
 class reservation {
  public:

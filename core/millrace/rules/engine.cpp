@@ -39,6 +39,14 @@ void engine::look_ahead(std::span<const event_header* const> next) noexcept {
     if (groups[index].directory) look_ahead(index, next.first(std::min(next.size(), look_ahead_max)));
 }
 
+/// How far these events move the time of all keys.
+std::int64_t engine::time_reached_by(std::span<const event_header* const> next) const noexcept {
+  for (std::size_t i = next.size(); i-- > 0;)
+    if (next[i]->type == time_mark || (next[i]->type < time_mark && time_ == time_mode::arrival))
+      return next[i]->time_ns;
+  return std::numeric_limits<std::int64_t>::min();
+}
+
 void engine::look_ahead(std::size_t index, std::span<const event_header* const> next) noexcept {
   const running_group& group = board_.groups()[index];
   std::array<const event_header*, look_ahead_max> events;
@@ -59,19 +67,38 @@ void engine::look_ahead(std::size_t index, std::span<const event_header* const> 
     seen[count] = &made;
     ++count;
   }
+  // Of many patterns few concern an event: what those need is asked for when they are known.
+  const bool prefetches_state = is_large && group.members.size() <= prefetch_rules_max;
+  // Keys whose timers fire meanwhile are one step ahead of those that events find.
+  std::array<due_keys, prefetch_rules_max> due;
+  if (prefetches_state) {
+    const std::int64_t until_ns = time_reached_by(next);
+    for (std::size_t m = 0; m < group.members.size(); ++m) {
+      due[m].count = group.members[m].rule->matcher.due_by(until_ns, due[m].ids);
+      for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch(id);
+    }
+  }
   for (std::size_t i = 0; i < count; ++i) {
     seen[i]->partition = group.directory->find(board_.packer().pack(index, *events[i]), seen[i]->hash);
     seen[i]->erasures = group.directory->erasures();
   }
-  // Of many patterns few concern an event: what those need is asked for when they are known.
-  if (!is_large || group.members.size() > prefetch_rules_max) return;
+  if (!prefetches_state) return;
   for (std::size_t i = 0; i < count; ++i)
     if (seen[i]->partition != null_handle)
       for (const auto& m : group.members) m.rule->matcher.prefetch(seen[i]->partition);
-  for (const bool events_too : {false, true})
-    for (std::size_t i = 0; i < count; ++i)
-      if (seen[i]->partition != null_handle)
-        for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, events_too);
+  for (std::size_t m = 0; m < group.members.size(); ++m)
+    for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_matches(id, false);
+  for (std::size_t i = 0; i < count; ++i)
+    if (seen[i]->partition != null_handle)
+      for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, false);
+  for (std::size_t m = 0; m < group.members.size(); ++m)
+    for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_due(id);
+  // One without conditions may stand behind the word's last bit; it asks for none of them.
+  for (std::size_t i = 0; i < count; ++i)
+    if (seen[i]->partition != null_handle)
+      for (const auto& m : group.members)
+        if (!board_.fits_word() || m.rule->matcher.may_end(seen[i]->open >> (m.rule->open.first % 64)))
+          m.rule->matcher.prefetch_matches(seen[i]->partition, true);
 }
 
 cep::partition_id engine::open_partition(running_group& group, const cep::new_key& key, const event_header& event) {

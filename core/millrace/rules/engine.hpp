@@ -10,6 +10,7 @@
 #include <millrace/rules/rule_board.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <limits>
@@ -263,6 +264,14 @@ class engine {
   static constexpr std::uint32_t prefetch_keys_min = 4'096;  // the state of fewer stays in the cache
   static constexpr std::size_t prefetch_rules_max = 8;       // for all of which an event's key is worth its lines
   void look_ahead(std::size_t group, std::span<const event_header* const> next) noexcept;
+  [[nodiscard]] std::int64_t time_reached_by(std::span<const event_header* const> next) const noexcept;
+  /// Some of the keys of a rule whose timers fire before the events that are looked at have come.
+  struct due_keys {
+    std::array<cep::partition_id, look_ahead_max> ids;
+    std::size_t count = 0;
+
+    [[nodiscard]] std::span<const cep::partition_id> all() const noexcept { return {ids.data(), count}; }
+  };
   [[nodiscard]] glance& glance_of(std::size_t group, const event_header& event) noexcept {
     return glances_[group * glances_each + event.sequence % glances_each];
   }

@@ -70,6 +70,8 @@ class match_shard {
       const bool is_large = directory_->size() >= prefetch_keys_min;
       if (is_large)
         for (const event_header* const event : next) directory_->prefetch(event->key);
+      std::array<due_keys, sizeof...(Rules)> fires;
+      if (is_large) find_due(next, fires);
       for (const event_header* const event : next) {
         if (event->type >= time_mark) continue;
         const auto key = key_(cep::data_as<T>(*event));
@@ -82,7 +84,9 @@ class match_shard {
             for_each_rule([&](auto& rule) { f(rule.matcher, seen.partition); });
       };
       for_each_found([](auto& matcher, cep::partition_id id) { matcher.prefetch(id); });
+      prefetch_due(fires, false);
       for_each_found([](auto& matcher, cep::partition_id id) { matcher.prefetch_matches(id, false); });
+      prefetch_due(fires, true);
       for_each_found([](auto& matcher, cep::partition_id id) { matcher.prefetch_matches(id, true); });
     }
   }
@@ -137,6 +141,30 @@ class match_shard {
   };
   [[nodiscard]] glance& glance_of(const event_header& event) noexcept {
     return glances_[event.sequence % look_ahead_max];
+  }
+
+  /// Some of the keys of a rule whose timers fire before the events that are looked at have come; one step ahead of the
+  /// keys that events find.
+  struct due_keys {
+    std::array<cep::partition_id, look_ahead_max> ids;
+    std::size_t count = 0;
+  };
+  void find_due(std::span<const event_header* const> next, std::array<due_keys, sizeof...(Rules)>& fires) noexcept {
+    if (next.empty()) return;
+    std::size_t place = 0;
+    for_each_rule([&](auto& rule) {
+      due_keys& of = fires[place++];
+      of.count = rule.matcher.due_by(next.back()->time_ns, of.ids);
+      for (std::size_t i = 0; i < of.count; ++i) rule.matcher.prefetch(of.ids[i]);
+    });
+  }
+  void prefetch_due(const std::array<due_keys, sizeof...(Rules)>& fires, bool events) noexcept {
+    std::size_t place = 0;
+    for_each_rule([&](auto& rule) {
+      const due_keys& of = fires[place++];
+      for (std::size_t i = 0; i < of.count; ++i)
+        events ? rule.matcher.prefetch_due(of.ids[i]) : rule.matcher.prefetch_matches(of.ids[i], false);
+    });
   }
 
   /// A release, which may be several matches with one first event, and the sequence of that event, by which it goes

@@ -7,6 +7,7 @@
 #include <millrace/pool/slab_pool.hpp>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -134,6 +135,21 @@ TEST(reservation, zeroed_memory_is_zero_even_when_reused) {
       reservation memory(bytes, 64, memory_content::zero);
       ASSERT_TRUE(std::all_of(memory.data(), memory.data() + bytes, [](std::byte b) { return b == std::byte{0}; }));
       std::fill_n(memory.data(), bytes, std::byte{0xEE});
+    }
+  }
+}
+
+TEST(reservation, all_of_it_can_be_written_whatever_its_size) {
+  constexpr std::size_t huge = std::size_t{2} << 20;
+  for (const std::size_t bytes : {huge - 1, huge, huge + 1, 2 * huge + 4'095, std::size_t{9'999'999}}) {
+    for (int times = 0; times < 3; ++times) {
+      reservation memory(bytes, 4'096, memory_content::zero);
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory.data()) % 4'096, 0U);
+      EXPECT_EQ(memory.bytes(), bytes);
+      for (std::size_t at = 0; at < bytes; at += 4'096)
+        ASSERT_EQ(std::exchange(memory.data()[at], std::byte{1}), std::byte{0});
+      ASSERT_EQ(std::exchange(memory.data()[bytes - 1], std::byte{2}),
+                (bytes - 1) % 4'096 == 0 ? std::byte{1} : std::byte{0});
     }
   }
 }
