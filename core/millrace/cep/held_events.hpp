@@ -65,8 +65,11 @@ class held_events {
     return *std::launder(reinterpret_cast<const event_header*>(slot(handle)));
   }
 
-  /// Starts to load what `release` touches.
-  void prefetch(std::uint32_t handle) const noexcept { prefetch_line(slot(handle + 1) - sizeof(share_count)); }
+  /// Starts to load the header, and what `release` touches.
+  void prefetch(std::uint32_t handle) const noexcept {
+    prefetch_line(slot(handle));
+    prefetch_line(slot(handle + 1) - sizeof(share_count));
+  }
 
   /// Bytes of data of each event type; types not told have the maximum.
   void set_data_bytes(event_type type, std::size_t bytes) {
@@ -104,6 +107,8 @@ class held_events {
     std::memcpy(slot(made), in_hand_, sizeof(event_header) + data_bytes_of(*in_hand_));
     count_of(made).shares = 1;  // ours, until put_down
     copy_ = made;
+    // The next copy shall not wait for its place.
+    if (released_ != null_handle) prefetch(released_);
     ++size_;
     return true;
   }

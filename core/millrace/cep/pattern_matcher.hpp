@@ -3,6 +3,7 @@
 #include <millrace/cep/chain_matcher.hpp>
 #include <millrace/cep/matcher.hpp>
 #include <millrace/cep/shift_matcher.hpp>
+#include <millrace/cep/state_outline.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -78,17 +79,24 @@ class pattern_matcher {
                   const matcher_limits& limits, held_events& events, class_choice choice = class_choice::fastest) {
     auto chosen = choose_class(
         *compiled, [&](condition_id id) { return conditions.reads_history(id); }, limits, choice);
-    if (chosen.shifts)
-      shift_.emplace(std::move(compiled), std::move(*chosen.shifts), std::move(conditions), rule, limits, events);
-    else if (chosen.links)
-      chain_.emplace(std::move(compiled), std::move(*chosen.links), std::move(conditions), rule, limits, events);
+    chosen_ = chosen.chosen;
+    if (chosen_ == matcher_class::shift)
+      ::new (static_cast<void*>(&shift_)) shift_matcher<Conditions>(std::move(compiled), std::move(*chosen.shifts),
+                                                                    std::move(conditions), rule, limits, events);
+    else if (chosen_ == matcher_class::chain)
+      ::new (static_cast<void*>(&chain_)) chain_matcher<Conditions>(std::move(compiled), std::move(*chosen.links),
+                                                                    std::move(conditions), rule, limits, events);
     else
-      runs_.emplace(std::move(compiled), std::move(conditions), rule, limits, events);
+      ::new (static_cast<void*>(&runs_))
+          matcher<Conditions>(std::move(compiled), std::move(conditions), rule, limits, events);
+  }
+  pattern_matcher(const pattern_matcher&) = delete;
+  pattern_matcher& operator=(const pattern_matcher&) = delete;
+  ~pattern_matcher() {
+    ask([](auto& m) { std::destroy_at(&m); });
   }
 
-  [[nodiscard]] matcher_class chosen_class() const noexcept {
-    return shift_ ? matcher_class::shift : chain_ ? matcher_class::chain : matcher_class::runs;
-  }
+  [[nodiscard]] matcher_class chosen_class() const noexcept { return chosen_; }
 
   void open(partition_id id) noexcept {
     ask([&](auto& m) { m.open(id); });
@@ -120,12 +128,22 @@ class pattern_matcher {
     ask([&](auto& m) { m.refuse_key(out); });
   }
   /// Requires: the class is `runs`.
-  void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
+  void watch(partition_id id, run_watcher& watcher) noexcept { runs_.watch(id, watcher); }
   void prefetch(partition_id id) const noexcept {
     ask([&](const auto& m) { m.prefetch(id); });
   }
   void prefetch_matches(partition_id id, bool events) noexcept {
     ask([&](auto& m) { m.prefetch_matches(id, events); });
+  }
+
+  /// What can be loaded ahead of time without touching the matcher; nothing where that is not known.
+  [[nodiscard]] state_outline outline() noexcept {
+    return ask([](auto& m) -> state_outline {
+      if constexpr (requires { m.outline(); })
+        return m.outline();
+      else
+        return {};
+    });
   }
 
   void begin_event() noexcept {
@@ -183,21 +201,23 @@ class pattern_matcher {
   /// Calls `f` with the matcher that there is.
   template <class F>
   decltype(auto) ask(F&& f) {
-    if (shift_) return f(*shift_);
-    if (chain_) return f(*chain_);
-    return f(*runs_);
+    if (chosen_ == matcher_class::chain) return f(chain_);
+    if (chosen_ == matcher_class::shift) return f(shift_);
+    return f(runs_);
   }
   template <class F>
   decltype(auto) ask(F&& f) const {
-    if (shift_) return f(*shift_);
-    if (chain_) return f(*chain_);
-    return f(*runs_);
+    if (chosen_ == matcher_class::chain) return f(chain_);
+    if (chosen_ == matcher_class::shift) return f(shift_);
+    return f(runs_);
   }
 
-  // One of them.
-  std::optional<shift_matcher<Conditions>> shift_;
-  std::optional<chain_matcher<Conditions>> chain_;
-  std::optional<matcher<Conditions>> runs_;
+  matcher_class chosen_;  // in front, beside what each event asks for first
+  union {
+    shift_matcher<Conditions> shift_;
+    chain_matcher<Conditions> chain_;
+    matcher<Conditions> runs_;
+  };
 };
 
 }  // namespace millrace::cep

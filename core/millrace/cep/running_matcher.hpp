@@ -79,6 +79,8 @@ class running_matcher {
     if (is_open(id)) matcher_.prefetch_matches(id, events);
   }
 
+  [[nodiscard]] auto outline() noexcept { return matcher_.outline(); }
+
   void begin_event() noexcept { matcher_.begin_event(); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return matcher_.may_start(event); }
 
