@@ -41,7 +41,7 @@ class link_tester {
  public:
   link_tester(Conditions conditions, const automaton& of) : conditions_(std::move(conditions)), automaton_(of) {}
 
-  void begin_event() noexcept { bits_ = known_bits_of(conditions_); }
+  [[gnu::always_inline]] void begin_event() noexcept { bits_ = known_bits_of(conditions_); }
   /// What is known of the event in hand.
   [[nodiscard]] const condition_bits& bits() const noexcept { return bits_; }
 

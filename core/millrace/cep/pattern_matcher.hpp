@@ -155,6 +155,12 @@ class pattern_matcher {
   void process(partition_id id, const event_header& event, releases& out) {
     ask([&](auto& m) { m.process(id, event, out); });
   }
+  void begin_and_process(partition_id id, const event_header& event, releases& out) {
+    ask([&](auto& m) {
+      m.begin_event();
+      m.process(id, event, out);
+    });
+  }
   void advance(std::int64_t now_ns, releases& out) {
     ask([&](auto& m) { m.advance(now_ns, out); });
   }

@@ -243,6 +243,7 @@ class condition_index_builder {
     made.from = constants.front();
     made.steps_each = span > 0 ? steps / span : 0;
     if (!std::isfinite(span) || !std::isfinite(made.steps_each)) return {};
+    made.last = made.steps_each > 0 ? steps : 0;
     made.firsts.resize(made.steps_each > 0 ? 4 * constants.size() + 1 : 1);
     std::vector<std::uint32_t> counts(made.firsts.size());
     for (const double each : constants) made.widest = std::max(made.widest, ++counts[made.step_of(each)]);

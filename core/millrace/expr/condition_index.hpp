@@ -62,6 +62,7 @@ class condition_index {
   struct number_grid {
     double from = 0;                    ///< where the first step begins
     double steps_each = 0;              ///< steps to a unit
+    double last = 0;                    ///< step
     std::uint32_t widest = 0;           ///< constants of one step, at most; 0: there is no grid
     std::vector<std::uint32_t> firsts;  ///< by step: the first constant that is not below it
     std::vector<double> padded;         ///< the constants, and as many NaN as a step may look at behind them
@@ -69,15 +70,16 @@ class condition_index {
     /// It never descends with the number. NaN has a step too.
     [[nodiscard]] std::size_t step_of(double value) const noexcept {
       const double step = (value - from) * steps_each;
-      const auto last = static_cast<double>(firsts.size() - 1);
-      return step > 0 ? static_cast<std::size_t>(step < last ? step : last) : 0;
+      // Of NaN the first.
+      return static_cast<std::size_t>(static_cast<std::int64_t>(std::min(std::max(0.0, step), last)));
     }
     /// The class of a number that is not NaN. Requires: there is a grid.
     [[nodiscard]] std::size_t class_of(double value) const noexcept {
-      const double* const at = padded.data() + firsts[step_of(value)];
-      std::size_t below = 0;
-      for (std::uint32_t i = 0; i < widest; ++i) below += at[i] < value ? 1 : 0;
-      return 2 * (static_cast<std::size_t>(at - padded.data()) + below) + (at[below] == value ? 1 : 0);
+      const std::size_t first = firsts[step_of(value)];
+      const double* const at = padded.data() + first;
+      std::size_t below = at[0] < value ? 1 : 0;
+      for (std::uint32_t i = 1; i < widest; ++i) below += at[i] < value ? 1 : 0;
+      return 2 * (first + below) + (at[below] == value ? 1 : 0);
     }
   };
   /// What a field's value leaves open. Masks stand in `masks_`, `words_` each, from `masks` on.

@@ -171,8 +171,10 @@ void engine::match(const event_header& event) {
     if (group.woken.size() > 1 && !board_.knows_woken(event, index))
       for (const auto& m : group.woken) m.rule->matcher.prefetch_matches(group.partition, false);
     for (const auto& m : group.woken) {
-      if (!group.begun) m.rule->matcher.begin_event();
-      m.rule->matcher.process(group.partition, event, releases_);
+      if (group.begun) [[unlikely]]
+        m.rule->matcher.process(group.partition, event, releases_);
+      else
+        m.rule->matcher.begin_and_process(group.partition, event, releases_);
       note_next_move(*m.rule);
     }
   }

@@ -29,41 +29,41 @@ class foreseen_events {
         counts_(events_max * groups),
         members_(events_max * groups * room_each) {}
 
+  /// Where an event stands, if it is known.
+  [[nodiscard]] static std::size_t slot_of(const event_header& event) noexcept { return event.sequence % events_max; }
   [[nodiscard]] bool has(const event_header& event) const noexcept {
     return sequences_[slot_of(event)] == event.sequence;
   }
-  /// From now on the event is known, by nothing yet.
-  void begin(const event_header& event) noexcept {
-    sequences_[slot_of(event)] = event.sequence;
-    std::fill_n(counts_.data() + slot_of(event) * groups_, groups_, 0U);
+  /// From now on the event is known, by nothing yet. Returns its slot.
+  std::size_t begin(const event_header& event) noexcept {
+    const std::size_t slot = slot_of(event);
+    sequences_[slot] = event.sequence;
+    for (std::size_t group = 0; group < groups_; ++group) count(slot, group) = 0;
+    return slot;
   }
 
-  /// Of an event that is known, and so the following.
-  [[nodiscard]] std::uint64_t* open(const event_header& event) noexcept {
-    return open_.data() + slot_of(event) * words_;
-  }
+  /// Of the event of a slot, and so the following.
+  [[nodiscard]] std::uint64_t* open(std::size_t slot) noexcept { return open_.data() + slot * words_; }
   /// Room for the members of a group, one more than are named, and how many there are.
-  [[nodiscard]] Member* room(const event_header& event, std::size_t group) noexcept {
-    return members_.data() + (slot_of(event) * groups_ + group) * room_each;
+  [[nodiscard]] Member* room(std::size_t slot, std::size_t group) noexcept {
+    return members_.data() + (slot * groups_ + group) * room_each;
   }
-  [[nodiscard]] std::uint32_t& count(const event_header& event, std::size_t group) noexcept {
-    return counts_[slot_of(event) * groups_ + group];
+  [[nodiscard]] std::uint32_t& count(std::size_t slot, std::size_t group) noexcept {
+    return counts_[slot * groups_ + group];
   }
   /// Whether all members are named.
-  [[nodiscard]] bool names_all(const event_header& event, std::size_t group) const noexcept {
-    return counts_[slot_of(event) * groups_ + group] <= members_max;
+  [[nodiscard]] bool names_all(std::size_t slot, std::size_t group) const noexcept {
+    return counts_[slot * groups_ + group] <= members_max;
   }
   /// Those named, in the order of adding. Requires: all are.
-  [[nodiscard]] std::span<const Member> members(const event_header& event, std::size_t group) const noexcept {
-    const std::size_t at = slot_of(event) * groups_ + group;
+  [[nodiscard]] std::span<const Member> members(std::size_t slot, std::size_t group) const noexcept {
+    const std::size_t at = slot * groups_ + group;
     return {members_.data() + at * room_each, counts_[at]};
   }
 
  private:
   static constexpr std::size_t room_each = members_max + 1;
   static constexpr std::uint64_t no_event = ~std::uint64_t{0};
-
-  static std::size_t slot_of(const event_header& event) noexcept { return event.sequence % events_max; }
 
   std::size_t words_ = 0;
   std::size_t groups_ = 0;

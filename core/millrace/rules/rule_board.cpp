@@ -18,6 +18,7 @@ cep::matcher_limits bounds_of(bool keyed, const engine_limits& limits) {
 }
 
 constexpr std::uint32_t nowhere = 0xFFFFFFFF;
+constexpr std::uint32_t named_max = foreseen_events<running_group::member>::members_max;
 
 }  // namespace
 
@@ -146,35 +147,39 @@ void rule_board::wake_open(event_type type) noexcept {
 }
 
 void rule_board::foresee(const event_header& event) noexcept {
-  foreseen_.begin(event);
-  std::uint64_t* const open = foreseen_.open(event);
+  const std::size_t slot = foreseen_.begin(event);
+  std::uint64_t* const open = foreseen_.open(slot);
   index_.select(event, open);
-  // Which rules an event wakes no predictor knows: each is written to its place, and counted if it is one.
-  constexpr std::uint32_t max = foreseen_events<running_group::member>::members_max;
   if (!always_awake_.empty())
     for (std::size_t group = 0; group < groups_.size(); ++group)
-      for (const running_group::member& m : groups_[group].always_awake[event.type]) {
-        std::uint32_t& count = foreseen_.count(event, group);
-        foreseen_.room(event, group)[std::min(count++, max)] = m;
-      }
+      for (const running_group::member& m : groups_[group].always_awake[event.type])
+        foreseen_.room(slot, group)[std::min(foreseen_.count(slot, group)++, named_max)] = m;
+  const auto add = [&](std::uint32_t in, const running_group::member& member, bool is_one) {
+    std::uint32_t& count = foreseen_.count(slot, in);
+    // Which rules an event wakes no predictor knows: each is written to its place, and counted if it is one.
+    foreseen_.room(slot, in)[std::min(count, named_max)] = member;
+    count += is_one ? 1 : 0;
+  };
   std::size_t passed = 0;  // bits of rules that are there already
-  for (std::size_t word = 0; word < wakes_.size(); ++word) {
-    for (std::uint64_t bits = open[word] & wakes_[word]; bits != 0; bits &= bits - 1) {
+  const std::uint64_t* const wakes = wakes_.data();
+  const std::size_t words = wakes_.size();
+  for (std::size_t word = 0; word < words; ++word) {
+    for (std::uint64_t bits = open[word] & wakes[word]; bits != 0; bits &= bits - 1) {
       const std::size_t bit = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
       const sleeper& woken = sleepers_[place_of_bit_[bit]];
-      std::uint32_t& count = foreseen_.count(event, woken.group);
-      foreseen_.room(event, woken.group)[std::min(count, max)] = woken.member;
-      count += (bit >= passed ? 1U : 0U) & static_cast<std::uint32_t>(woken.member.types >> event.type & 1);
+      add(woken.group, woken.member, (bit >= passed) & ((woken.member.types >> event.type & 1) != 0));
       passed = woken.bits_end;
     }
   }
 }
 
 void rule_board::wake_foreseen(const event_header& event) noexcept {
-  std::copy_n(foreseen_.open(event), open_.size(), open_.data());
+  const std::size_t slot = foreseen_.slot_of(event);
+  const std::uint64_t* const open = foreseen_.open(slot);
+  for (std::size_t word = 0; word < open_.size(); ++word) open_[word] = open[word];
   for (std::size_t group = 0; group < groups_.size(); ++group) {
-    if (!foreseen_.names_all(event, group)) return wake_open(event.type);
-    groups_[group].woken = foreseen_.members(event, group);
+    if (!foreseen_.names_all(slot, group)) return wake_open(event.type);
+    groups_[group].woken = foreseen_.members(slot, group);
   }
 }
 

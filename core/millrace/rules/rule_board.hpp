@@ -84,16 +84,17 @@ class rule_board {
   void foresee(const event_header& event) noexcept;
   /// Whether `woken_by` names all that `wake` will wake.
   [[nodiscard]] bool knows_woken(const event_header& event, std::size_t group) const noexcept {
-    return foreseen_.has(event) && foreseen_.names_all(event, group);
+    return foreseen_.has(event) && foreseen_.names_all(foreseen_.slot_of(event), group);
   }
   /// Of an event that was foreseen: the rules of a group that it will wake; none where they are too many to be named.
   [[nodiscard]] std::span<const running_group::member> woken_by(const event_header& event,
                                                                 std::size_t group) const noexcept {
-    if (!foreseen_.names_all(event, group)) return {};
-    return foreseen_.members(event, group);
+    const std::size_t slot = foreseen_.slot_of(event);
+    if (!foreseen_.names_all(slot, group)) return {};
+    return foreseen_.members(slot, group);
   }
   [[nodiscard]] bool wakes_none(const event_header& event, std::size_t group) const noexcept {
-    return foreseen_.names_all(event, group) && foreseen_.members(event, group).empty();
+    return foreseen_.members(foreseen_.slot_of(event), group).empty();
   }
 
   /// Where what the index says of an event fits one word: that word, to be given to `wakes_only`.
