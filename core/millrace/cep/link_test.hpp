@@ -45,9 +45,16 @@ class link_tester {
   /// What is known of the event in hand.
   [[nodiscard]] const condition_bits& bits() const noexcept { return bits_; }
 
-  [[nodiscard]] bool holds(const link_test& t, const event_header& event) noexcept {
+  [[nodiscard, gnu::always_inline]] bool holds(const link_test& t, const event_header& event) noexcept {
     if ((t.asks & ~bits_.known) == 0 && t.is_plain) [[likely]]
       return (bits_.holds & t.asks) == t.wants;
+    return holds_by_clauses(t, event);
+  }
+
+  [[nodiscard]] std::uint64_t faulted() noexcept { return conditions_.faulted(); }
+
+ private:
+  [[gnu::noinline]] bool holds_by_clauses(const link_test& t, const event_header& event) noexcept {
     bool clause = false;
     for (std::uint32_t i = t.of.begin; i < t.of.end; ++i) {
       const literal& l = automaton_.literals[i];
@@ -59,9 +66,6 @@ class link_tester {
     return true;
   }
 
-  [[nodiscard]] std::uint64_t faulted() noexcept { return conditions_.faulted(); }
-
- private:
   bool holds(condition_id id, const event_header& event) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << id;
     if ((bits_.known & bit) == 0) {
