@@ -7,7 +7,6 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -211,7 +210,7 @@ class condition_index_builder {
     if (is_floating(type)) {
       for (const auto& c : comparisons) made.floats.push_back(c.owner->constants_[c.code->y].floating);
       sort_unique(made.floats);
-      made.grid = grid_over(made.floats);
+      made.grid = number_grid(made.floats);
     } else {
       for (const auto& c : comparisons)
         made.integers.push_back(static_cast<std::int64_t>(c.owner->constants_[c.code->y].integer));
@@ -233,25 +232,6 @@ class condition_index_builder {
     }
     if (!made.integers.empty()) fill_dense(made);
     tables.numbers.push_back(std::move(made));
-  }
-
-  /// Of four steps a constant; none where the constants lie so unevenly that some step has many.
-  static condition_index::number_grid grid_over(const std::vector<double>& constants) {
-    condition_index::number_grid made;
-    const double span = constants.back() - constants.front();
-    const auto steps = static_cast<double>(4 * constants.size());
-    made.from = constants.front();
-    made.steps_each = span > 0 ? steps / span : 0;
-    if (!std::isfinite(span) || !std::isfinite(made.steps_each)) return {};
-    made.last = made.steps_each > 0 ? steps : 0;
-    made.firsts.resize(made.steps_each > 0 ? 4 * constants.size() + 1 : 1);
-    std::vector<std::uint32_t> counts(made.firsts.size());
-    for (const double each : constants) made.widest = std::max(made.widest, ++counts[made.step_of(each)]);
-    if (made.widest > condition_index::step_constants_max) return {};
-    for (std::size_t i = 1; i < counts.size(); ++i) made.firsts[i] = made.firsts[i - 1] + counts[i - 1];
-    made.padded = constants;
-    made.padded.resize(constants.size() + made.widest + 1, std::numeric_limits<double>::quiet_NaN());
-    return made;
   }
 
   /// From one below the lowest constant to one above the highest.
@@ -351,7 +331,7 @@ const std::uint64_t* condition_index::number_mask(const number_table& table, con
     if (std::isnan(value)) [[unlikely]]
       index = 2 * table.floats.size() + 1;
     else
-      index = table.grid.widest != 0 ? table.grid.class_of(value) : class_of(table.floats, value);
+      index = table.grid.is_laid() ? table.grid.class_of(value) : class_of(table.floats, value);
   } else if (table.type == field_type::u64) {
     std::uint64_t value;
     std::memcpy(&value, at, sizeof value);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/event/event_header.hpp>
+#include <millrace/expr/number_grid.hpp>
 #include <millrace/expr/program.hpp>
 
 #include <algorithm>
@@ -57,31 +58,6 @@ class condition_index {
   [[nodiscard]] std::size_t words() const noexcept { return words_; }
 
  private:
-  /// Finds where a number stands among constants: each step of a grid that is laid over them knows the first of its
-  /// own, and has few. So there is no branch that depends on the number, which no predictor would know.
-  struct number_grid {
-    double from = 0;                    ///< where the first step begins
-    double steps_each = 0;              ///< steps to a unit
-    double last = 0;                    ///< step
-    std::uint32_t widest = 0;           ///< constants of one step, at most; 0: there is no grid
-    std::vector<std::uint32_t> firsts;  ///< by step: the first constant that is not below it
-    std::vector<double> padded;         ///< the constants, and as many NaN as a step may look at behind them
-
-    /// It never descends with the number. NaN has a step too.
-    [[nodiscard]] std::size_t step_of(double value) const noexcept {
-      const double step = (value - from) * steps_each;
-      // Of NaN the first.
-      return static_cast<std::size_t>(static_cast<std::int64_t>(std::min(std::max(0.0, step), last)));
-    }
-    /// The class of a number that is not NaN. Requires: there is a grid.
-    [[nodiscard]] std::size_t class_of(double value) const noexcept {
-      const std::size_t first = firsts[step_of(value)];
-      const double* const at = padded.data() + first;
-      std::size_t below = at[0] < value ? 1 : 0;
-      for (std::uint32_t i = 1; i < widest; ++i) below += at[i] < value ? 1 : 0;
-      return 2 * (first + below) + (at[below] == value ? 1 : 0);
-    }
-  };
   /// What a field's value leaves open. Masks stand in `masks_`, `words_` each, from `masks` on.
   struct number_table {
     field_type type = field_type::i64;
@@ -152,7 +128,6 @@ class condition_index {
     bool has_others = false;
   };
   friend class condition_index_builder;
-  static constexpr std::uint32_t step_constants_max = 4;  // of a grid: with more, a search by halves is faster
 
   /// How many instructions are comparisons joined by `and` that the code begins with, jumps between included.
   static std::size_t indexed_prefix(const program& code) noexcept;
