@@ -6,6 +6,7 @@
 #include <millrace/cep/key_slots.hpp>
 #include <millrace/cep/matcher_state.hpp>
 #include <millrace/cep/release.hpp>
+#include <millrace/cep/state_outline.hpp>
 #include <millrace/cep/state_part.hpp>
 #include <millrace/expr/program.hpp>
 
@@ -92,6 +93,12 @@ class chain_state {
         if (may_match) events_.prefetch_header(event);
       }
     }
+  }
+
+  /// The same, for those who have many matchers.
+  [[nodiscard]] state_outline outline() noexcept {
+    return {keys_.state(0), static_cast<std::uint32_t>(keys_.state(1) - keys_.state(0)),
+            static_cast<std::uint32_t>(level_count_), store_.places(), &events_};
   }
 
   /// What it has reserved, part by part. An element of a ring may take twice its bytes, for rings grow by doubling.

@@ -4,6 +4,7 @@
 #include <millrace/pool/slab_pool.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -74,6 +75,23 @@ class chain_store {
   [[nodiscard]] Element& at(const chain_level& level, std::uint32_t index) noexcept {
     const std::size_t slot = index & (capacity(level, sizeof(Element)) - 1);
     return *std::launder(reinterpret_cast<Element*>(bytes_of(level)) + slot);
+  }
+
+  /// For those who load elements ahead of time: where the blocks of the smaller sizes stand.
+  static constexpr std::size_t outlined_sizes = 3;
+  using block_places = std::array<const std::byte*, outlined_sizes>;
+  [[nodiscard]] block_places places() const noexcept {
+    block_places made{};
+    for (std::size_t i = 0; i < std::min(outlined_sizes, pools_.size()); ++i) made[i] = pools_[i].data();
+    return made;
+  }
+  /// Where an element of a ring stands; `nullptr` for rings in larger blocks.
+  [[nodiscard]] static const std::byte* place_of(const block_places& places, const chain_level& level,
+                                                 std::uint32_t index, std::size_t bytes_each) noexcept {
+    const std::size_t size_class = level.block % class_count_max;
+    if (size_class >= outlined_sizes) return nullptr;
+    const std::size_t slot = index & (capacity(level, bytes_each) - 1);
+    return places[size_class] + level.block / class_count_max * (block_bytes_min << size_class) + slot * bytes_each;
   }
 
   /// Starts to load the oldest element of a ring that is not empty, and the newest where that is elsewhere.

@@ -106,6 +106,11 @@ class held_events {
     std::memcpy(slot(made), in_hand_, sizeof(event_header) + data_bytes_of(*in_hand_));
     count_of(made).shares = 1;  // ours, until put_down
     copy_ = made;
+    // The next copy shall not wait for its place.
+    if (released_ != null_handle) {
+      prefetch(released_);
+      prefetch_header(released_);
+    }
     ++size_;
     return true;
   }

@@ -43,22 +43,14 @@ class link_tester {
  public:
   link_tester(Conditions conditions, const automaton& of) : conditions_(std::move(conditions)), automaton_(of) {}
 
-  void begin_event() noexcept { bits_ = known_bits_of(conditions_); }
+  [[gnu::always_inline]] void begin_event() noexcept { bits_ = known_bits_of(conditions_); }
   /// What is known of the event in hand.
   [[nodiscard]] const condition_bits& bits() const noexcept { return bits_; }
 
-  [[nodiscard]] bool holds(const link_test& t, const event_header& event) noexcept {
+  [[nodiscard, gnu::always_inline]] bool holds(const link_test& t, const event_header& event) noexcept {
     if ((t.asks & ~bits_.known) == 0 && t.is_plain) [[likely]]
       return (bits_.holds & t.asks) == t.wants;
-    bool clause = false;
-    for (std::uint32_t i = t.of.begin; i < t.of.end; ++i) {
-      const literal& l = automaton_.literals[i];
-      clause = clause || holds(l.condition, event) != l.negated;
-      if (!l.ends_clause) continue;
-      if (!clause) return false;
-      clause = false;
-    }
-    return true;
+    return holds_by_clauses(t, event);
   }
 
   /// Whether a conjunction of different conditions is met, which may read what a partial match has taken: `taken()`
@@ -81,6 +73,18 @@ class link_tester {
   [[nodiscard]] std::uint64_t faulted() noexcept { return conditions_.faulted(); }
 
  private:
+  [[gnu::noinline]] bool holds_by_clauses(const link_test& t, const event_header& event) noexcept {
+    bool clause = false;
+    for (std::uint32_t i = t.of.begin; i < t.of.end; ++i) {
+      const literal& l = automaton_.literals[i];
+      clause = clause || holds(l.condition, event) != l.negated;
+      if (!l.ends_clause) continue;
+      if (!clause) return false;
+      clause = false;
+    }
+    return true;
+  }
+
   bool holds(condition_id id, const event_header& event) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << id;
     if ((bits_.known & bit) == 0) {

@@ -4,6 +4,7 @@
 #include <millrace/cep/matcher.hpp>
 #include <millrace/cep/prefixed_matcher.hpp>
 #include <millrace/cep/shift_matcher.hpp>
+#include <millrace/cep/state_outline.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -95,18 +96,29 @@ class pattern_matcher {
                   const matcher_limits& limits, held_events& events, class_choice choice = class_choice::fastest) {
     auto chosen = choose_class(
         *compiled, [&](condition_id id) { return conditions.reads_history(id); }, limits, choice);
-    if (chosen.shifts)
-      shift_.emplace(std::move(compiled), std::move(*chosen.shifts), std::move(conditions), rule, limits, events);
-    else if (chosen.links)
-      chain_.emplace(std::move(compiled), std::move(*chosen.links), std::move(conditions), rule, limits, events);
-    else if (chosen.prefix)
-      prefixed_.emplace(std::move(compiled), std::move(*chosen.prefix), std::move(conditions), rule, limits, events);
+    chosen_ = member_of(chosen);
+    if (chosen_ == member::shift)
+      ::new (static_cast<void*>(&shift_)) shift_matcher<Conditions>(std::move(compiled), std::move(*chosen.shifts),
+                                                                    std::move(conditions), rule, limits, events);
+    else if (chosen_ == member::chain)
+      ::new (static_cast<void*>(&chain_)) chain_matcher<Conditions>(std::move(compiled), std::move(*chosen.links),
+                                                                    std::move(conditions), rule, limits, events);
+    else if (chosen_ == member::prefixed)
+      ::new (static_cast<void*>(&prefixed_)) prefixed_matcher<Conditions>(
+          std::move(compiled), std::move(*chosen.prefix), std::move(conditions), rule, limits, events);
     else
-      runs_.emplace(std::move(compiled), std::move(conditions), rule, limits, events);
+      ::new (static_cast<void*>(&runs_))
+          matcher<Conditions>(std::move(compiled), std::move(conditions), rule, limits, events);
+  }
+  pattern_matcher(const pattern_matcher&) = delete;
+  pattern_matcher& operator=(const pattern_matcher&) = delete;
+  ~pattern_matcher() {
+    ask([](auto& m) { std::destroy_at(&m); });
   }
 
   [[nodiscard]] matcher_class chosen_class() const noexcept {
-    return shift_ ? matcher_class::shift : chain_ ? matcher_class::chain : matcher_class::runs;
+    if (chosen_ == member::shift) return matcher_class::shift;
+    return chosen_ == member::chain ? matcher_class::chain : matcher_class::runs;
   }
 
   void open(partition_id id) noexcept {
@@ -139,7 +151,7 @@ class pattern_matcher {
     ask([&](auto& m) { m.refuse_key(out); });
   }
   /// Requires: the class `runs` was asked for.
-  void watch(partition_id id, run_watcher& watcher) noexcept { runs_->watch(id, watcher); }
+  void watch(partition_id id, run_watcher& watcher) noexcept { runs_.watch(id, watcher); }
   /// For look-ahead: some of the keys whose timers time will have reached by `until_ns`; returns how many.
   [[nodiscard]] std::size_t due_by(std::int64_t until_ns, std::span<partition_id> into) const noexcept {
     return ask([&](const auto& m) -> std::size_t {
@@ -175,6 +187,16 @@ class pattern_matcher {
     });
   }
 
+  /// What can be loaded ahead of time without touching the matcher; nothing where that is not known.
+  [[nodiscard]] state_outline outline() noexcept {
+    return ask([](auto& m) -> state_outline {
+      if constexpr (requires { m.outline(); })
+        return m.outline();
+      else
+        return {};
+    });
+  }
+
   void begin_event() noexcept {
     ask([](auto& m) { m.begin_event(); });
   }
@@ -183,6 +205,12 @@ class pattern_matcher {
   }
   void process(partition_id id, const event_header& event, releases& out) {
     ask([&](auto& m) { m.process(id, event, out); });
+  }
+  void begin_and_process(partition_id id, const event_header& event, releases& out) {
+    ask([&](auto& m) {
+      m.begin_event();
+      m.process(id, event, out);
+    });
   }
   void advance(std::int64_t now_ns, releases& out) {
     ask([&](auto& m) { m.advance(now_ns, out); });
@@ -230,24 +258,33 @@ class pattern_matcher {
   /// Calls `f` with the matcher that there is.
   template <class F>
   decltype(auto) ask(F&& f) {
-    if (shift_) return f(*shift_);
-    if (chain_) return f(*chain_);
-    if (prefixed_) return f(*prefixed_);
-    return f(*runs_);
+    if (chosen_ == member::chain) return f(chain_);
+    if (chosen_ == member::shift) return f(shift_);
+    if (chosen_ == member::prefixed) return f(prefixed_);
+    return f(runs_);
   }
   template <class F>
   decltype(auto) ask(F&& f) const {
-    if (shift_) return f(*shift_);
-    if (chain_) return f(*chain_);
-    if (prefixed_) return f(*prefixed_);
-    return f(*runs_);
+    if (chosen_ == member::chain) return f(chain_);
+    if (chosen_ == member::shift) return f(shift_);
+    if (chosen_ == member::prefixed) return f(prefixed_);
+    return f(runs_);
   }
 
-  // One of them.
-  std::optional<shift_matcher<Conditions>> shift_;
-  std::optional<chain_matcher<Conditions>> chain_;
-  std::optional<prefixed_matcher<Conditions>> prefixed_;
-  std::optional<matcher<Conditions>> runs_;
+  enum class member : std::uint8_t { shift, chain, prefixed, runs };
+  [[nodiscard]] static member member_of(const class_of_pattern& of) noexcept {
+    if (of.prefix) return member::prefixed;
+    if (of.chosen == matcher_class::runs) return member::runs;
+    return of.chosen == matcher_class::chain ? member::chain : member::shift;
+  }
+
+  member chosen_;  // in front, beside what each event asks for first
+  union {
+    shift_matcher<Conditions> shift_;
+    chain_matcher<Conditions> chain_;
+    prefixed_matcher<Conditions> prefixed_;
+    matcher<Conditions> runs_;
+  };
 };
 
 }  // namespace millrace::cep

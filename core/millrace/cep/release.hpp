@@ -76,6 +76,7 @@ class releases {
     // Nearly always in order already; std::stable_sort would allocate.
     for (std::size_t i = 1; i < waiting_.size(); ++i) {
       if (key_of(i - 1) < key_of(i)) continue;
+      if (waiting_.size() <= few) return insert_in_order(i);
       for (std::size_t order = 0; order < waiting_.size(); ++order) keys_.push_back(key_of(order));
       std::ranges::sort(keys_);
       for (const auto& each : keys_) sorted_.push_back(waiting_[std::get<2>(each)]);
@@ -83,6 +84,19 @@ class releases {
       sorted_.clear();
       keys_.clear();
       return;
+    }
+  }
+
+  static constexpr std::size_t few = 32;
+  /// Those from `i` on, into those before it, which are in order.
+  void insert_in_order(std::size_t i) noexcept {
+    for (; i < waiting_.size(); ++i) {
+      const release moved = waiting_[i];
+      std::size_t to = i;
+      for (; to > 0 && std::tie(moved.first, moved.rule) < std::tie(waiting_[to - 1].first, waiting_[to - 1].rule);
+           --to)
+        waiting_[to] = waiting_[to - 1];
+      waiting_[to] = moved;
     }
   }
 

@@ -87,6 +87,8 @@ class running_matcher {
     if (is_open(id)) matcher_.prefetch_due(id);
   }
 
+  [[nodiscard]] auto outline() noexcept { return matcher_.outline(); }
+
   void begin_event() noexcept { matcher_.begin_event(); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return matcher_.may_start(event); }
 
@@ -94,6 +96,13 @@ class running_matcher {
     if (!is_open(id)) [[unlikely]]
       open(id);
     matcher_.process(id, event, out);
+  }
+
+  /// `begin_event` and `process`.
+  void begin_and_process(partition_id id, const event_header& event, releases& out) {
+    if (!is_open(id)) [[unlikely]]
+      open(id);
+    matcher_.begin_and_process(id, event, out);
   }
 
   void advance(std::int64_t now_ns, releases& out) { matcher_.advance(now_ns, out); }
@@ -139,10 +148,10 @@ class running_matcher {
  private:
   [[nodiscard]] bool is_open(partition_id id) const noexcept { return !opened_ || opened_->has(id); }
 
-  Matcher matcher_;
-  std::optional<partition_set> opened_;  // none: the matcher was there before its partitions
+  std::optional<partition_set> opened_;  // none: the matcher was there before its partitions; each event asks
   partition_id reach_ = 0;               // beyond every partition that was ever open
   partition_id given_back_ = 0;
+  Matcher matcher_;
 };
 
 }  // namespace millrace::cep

@@ -85,6 +85,18 @@ std::int64_t load_integer(field_type type, const std::byte* at) noexcept {
   }
 }
 
+/// Of a field whose values all are such.
+double load_floating(field_type type, const std::byte* at) noexcept {
+  if (type == field_type::f64) {
+    double value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
+  float value;
+  std::memcpy(&value, at, sizeof value);
+  return static_cast<double>(value);
+}
+
 }  // namespace
 
 /// A comparison of a field with a constant, of one condition.
@@ -116,10 +128,10 @@ class condition_index_builder {
 
   void build_type(std::size_t type) {
     auto& tables = made_.types_[type];
-    tables.base = add_masks(1);
-    std::uint64_t* const base = made_.masks_.data() + tables.base;
+    base_.assign(made_.words_, ~std::uint64_t{0});
     for (std::size_t i = 0; i < conditions_.size(); ++i)
-      if ((conditions_[i].types >> type & 1) == 0) base[i / 64] &= ~bit(i);
+      if ((conditions_[i].types >> type & 1) == 0) base_[i / 64] &= ~bit(i);
+    tables.base = add_masks(1);
     // A fused comparison knows one layout: that of its condition's only type.
     std::map<std::pair<std::uint32_t, opcode>, std::vector<indexed_comparison>> fields;
     for (const indexed_comparison& each : found_)
@@ -130,7 +142,17 @@ class condition_index_builder {
       else
         add_number(tables, comparisons);
     }
+    for (auto& table : tables.texts) add_word_probe(tables, table);
     if (made_.words_ == 1) add_probes(tables);
+  }
+
+  void add_word_probe(condition_index::type_tables& tables, condition_index::text_table& table) {
+    if (!table.is_short) return;
+    auto made = word_probe_of(table);
+    if (!made) return;
+    table.has_probe = true;
+    table.probe = static_cast<std::uint32_t>(tables.words.size());
+    tables.words.push_back(std::move(*made));
   }
 
   void add_probes(condition_index::type_tables& tables) {
@@ -148,12 +170,6 @@ class condition_index_builder {
       for (const std::uint32_t index : table.dense) made.masks.push_back(made_.masks_[table.masks + index]);
       tables.dense.push_back(std::move(made));
     }
-    for (auto& table : tables.texts) {
-      if (!table.is_short) continue;
-      auto made = word_probe_of(table);
-      table.has_probe = made.has_value();
-      if (made) tables.words.push_back(std::move(*made));
-    }
     tables.has_others = tables.dense.size() + tables.words.size() < tables.numbers.size() + tables.texts.size();
   }
 
@@ -168,6 +184,7 @@ class condition_index_builder {
     for (int tries = 0; tries < 1'000; ++tries, made.multiplier = mix(made.multiplier + 1) | 1) {
       made.known.assign(size, 0);
       made.masks.assign(size, made.other);
+      made.classes.assign(size, 0);
       std::vector<bool> taken(size);
       bool meet = false;
       for (const auto& slot : table.slots) {
@@ -177,7 +194,8 @@ class condition_index_builder {
         meet = taken[at];
         taken[at] = true;
         made.known[at] = word;
-        made.masks[at] = made_.masks_[table.masks + slot.mask];
+        made.masks[at] = made_.masks_[table.masks + slot.mask * made_.words_];
+        made.classes[at] = slot.mask;
       }
       if (!meet) return made;
     }
@@ -192,6 +210,7 @@ class condition_index_builder {
     if (is_floating(type)) {
       for (const auto& c : comparisons) made.floats.push_back(c.owner->constants_[c.code->y].floating);
       sort_unique(made.floats);
+      made.grid = number_grid(made.floats);
     } else {
       for (const auto& c : comparisons)
         made.integers.push_back(static_cast<std::int64_t>(c.owner->constants_[c.code->y].integer));
@@ -260,10 +279,10 @@ class condition_index_builder {
 
   static std::uint64_t bit(std::size_t condition) noexcept { return std::uint64_t{1} << (condition % 64); }
 
-  /// Sets with every condition in them.
+  /// Sets with every condition in them that can hold for the type in hand.
   std::size_t add_masks(std::size_t count) {
     const std::size_t at = made_.masks_.size();
-    made_.masks_.resize(at + count * made_.words_, ~std::uint64_t{0});
+    for (std::size_t i = 0; i < count; ++i) made_.masks_.insert(made_.masks_.end(), base_.begin(), base_.end());
     return at;
   }
   void clear(std::size_t masks, std::size_t index, std::size_t condition) noexcept {
@@ -283,6 +302,7 @@ class condition_index_builder {
   condition_index& made_;
   std::span<const condition_index::condition> conditions_;
   std::vector<indexed_comparison> found_;
+  std::vector<std::uint64_t> base_;  // of the type in hand: the conditions that can hold for it
 };
 
 condition_index::condition_index(std::span<const condition> conditions, std::size_t type_count) {
@@ -307,8 +327,11 @@ const std::uint64_t* condition_index::number_mask(const number_table& table, con
   std::size_t index;
   const std::byte* const at = data + table.offset;
   if (!table.floats.empty()) {
-    const double value = load(table.type, at).floating;
-    index = std::isnan(value) ? 2 * table.floats.size() + 1 : class_of(table.floats, value);
+    const double value = load_floating(table.type, at);
+    if (std::isnan(value)) [[unlikely]]
+      index = 2 * table.floats.size() + 1;
+    else
+      index = table.grid.is_laid() ? table.grid.class_of(value) : class_of(table.floats, value);
   } else if (table.type == field_type::u64) {
     std::uint64_t value;
     std::memcpy(&value, at, sizeof value);
@@ -364,12 +387,25 @@ void condition_index::select(const event_header& event, std::uint64_t* into) con
     *into = select_word(event);
     return;
   }
-  std::memcpy(into, masks_.data() + tables.base, words_ * sizeof *into);
+  // All masks are within the base: the first that there is takes its place.
+  bool is_first = true;
   const auto keep = [&](const std::uint64_t* mask) {
-    for (std::size_t i = 0; i < words_; ++i) into[i] &= mask[i];
+    for (std::size_t i = 0; i < words_; ++i) into[i] = is_first ? mask[i] : into[i] & mask[i];
+    is_first = false;
   };
-  for (const text_table& table : tables.texts) keep(text_mask(table, data));
+  for (const text_table& table : tables.texts) {
+    if (!table.has_probe) {
+      keep(text_mask(table, data));
+      continue;
+    }
+    const word_probe& probe = tables.words[table.probe];
+    const std::uint64_t word = probe.word_of(event);
+    const std::size_t slot = probe.slot_of(word);
+    const std::size_t index = probe.known[slot] == word ? probe.classes[slot] : 0;
+    keep(masks_.data() + table.masks + index * words_);
+  }
   for (const number_table& table : tables.numbers) keep(number_mask(table, data));
+  if (is_first) keep(masks_.data() + tables.base);
 }
 
 }  // namespace millrace::expr

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/event/event_header.hpp>
+#include <millrace/expr/number_grid.hpp>
 #include <millrace/expr/program.hpp>
 
 #include <algorithm>
@@ -63,6 +64,7 @@ class condition_index {
     std::uint32_t offset = 0;
     std::vector<std::int64_t> integers;  ///< ascending; class 2i+1 is the i-th, the even ones are between
     std::vector<double> floats;          ///< the same; behind the last class stands that of NaN
+    number_grid grid;                    ///< finds the class of a float
     std::int64_t dense_from = 0;         ///< where integers lie close together, the value whose class
     std::vector<std::uint32_t> dense;    ///< is the first here; the class of others is found by search
     bool has_probe = false;              ///< `dense_probe` stands for it
@@ -79,7 +81,8 @@ class condition_index {
     std::vector<std::uint64_t> literals;  ///< in the layout of a string field
     std::vector<slot> slots;              ///< a power of two, open addressing
     std::size_t masks = 0;                ///< class 0: equal to no literal
-    bool has_probe = false;               ///< `word_probe` stands for it
+    bool has_probe = false;               ///< a `word_probe` stands for it
+    std::uint32_t probe = 0;              ///< its place in `words`
   };
   /// A field of integers whose constants lie close together, where masks are one word: the mask of each value.
   struct dense_probe {
@@ -96,14 +99,15 @@ class condition_index {
       return is_signed ? static_cast<std::int64_t>(word) >> shift : static_cast<std::int64_t>(word >> shift);
     }
   };
-  /// A text field whose literals are one word each, where masks are one word: a table in which no two literals meet.
+  /// A text field whose literals are one word each: a table in which no two literals meet.
   struct word_probe {
     std::uint32_t at = 0;  ///< in the event
     std::uint32_t shift = 0;
     std::uint64_t multiplier = 0;
-    std::uint64_t other = 0;           ///< mask of all texts that are no literal
-    std::vector<std::uint64_t> known;  ///< by slot: its literal; 0, with the mask `other`, where there is none
-    std::vector<std::uint64_t> masks;
+    std::uint64_t other = 0;             ///< mask of all texts that are no literal
+    std::vector<std::uint64_t> known;    ///< by slot: its literal; 0, as `other`, where there is none
+    std::vector<std::uint64_t> masks;    ///< where masks are one word
+    std::vector<std::uint32_t> classes;  ///< of the text table
 
     /// A longer text has another first word, for its length is in it.
     [[nodiscard]] std::uint64_t word_of(const event_header& event) const noexcept {
@@ -114,7 +118,7 @@ class condition_index {
     [[nodiscard]] std::size_t slot_of(std::uint64_t word) const noexcept { return word * multiplier >> shift; }
   };
   struct type_tables {
-    std::size_t base = 0;         ///< mask of the conditions that can hold for the type
+    std::size_t base = 0;         ///< mask of the conditions that can hold for the type; all other masks are within it
     std::uint64_t base_word = 0;  ///< its first word
     std::vector<number_table> numbers;
     std::vector<text_table> texts;

@@ -7,6 +7,7 @@
 #include <millrace/base/cache_line.hpp>
 #include <millrace/base/check.hpp>
 #include <millrace/base/error.hpp>
+#include <millrace/base/prefetch.hpp>
 #include <millrace/pool/reservation.hpp>
 #include <new>
 #include <type_traits>
@@ -32,6 +33,8 @@ class slab {
     std::uint32_t handle = released_;
     if (handle != null_handle) {
       std::memcpy(&released_, slot(handle, stride), sizeof released_);
+      // The next one shall not be waited for.
+      if (released_ != null_handle) prefetch_line(slot(released_, stride));
     } else if (fresh_ != capacity_) {
       handle = fresh_++;
     } else {
@@ -55,6 +58,7 @@ class slab {
     return slot(handle, stride);
   }
 
+  [[nodiscard]] std::byte* data() const noexcept { return slots_.data(); }
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.bytes() + live_.bytes(); }
@@ -147,6 +151,8 @@ class byte_slab_pool {
     return slab_.at(handle, bytes_each_);
   }
 
+  /// Where the first slot stands, allocated or not; the others follow it.
+  [[nodiscard]] std::byte* data() const noexcept { return slab_.data(); }
   [[nodiscard]] std::size_t bytes_each() const noexcept { return bytes_each_; }
   [[nodiscard]] std::uint32_t size() const noexcept { return slab_.size(); }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return slab_.capacity(); }

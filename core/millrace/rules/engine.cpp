@@ -13,6 +13,9 @@ engine::engine(std::shared_ptr<const revision> rules, const engine_limits& limit
       board_(std::move(rules), limits, events_),
       glances_(key_group_count_max * glances_each),
       gone_(board_.of().names.size()) {
+  needed_.reserve(look_ahead_max * foreseen_events<running_group::member>::members_max);
+  oldest_.reserve(2 * needed_.capacity());
+  due_.reserve(look_ahead_max * due_rules_max);
   for (const auto& layout : board_.of().declarations->layouts) events_.set_data_bytes(layout->type(), layout->bytes());
 }
 
@@ -35,8 +38,57 @@ void engine::move_time(std::int64_t now_ns) {
 
 void engine::look_ahead(std::span<const event_header* const> next) noexcept {
   auto& groups = board_.groups();
+  if (std::ranges::none_of(groups, [](const running_group& group) { return group.directory != nullptr; })) return;
+  next = next.first(std::min(next.size(), look_ahead_max));
+  if (board_.only().rule == nullptr)
+    for (const event_header* const event : next)
+      if (event->type < time_mark) board_.foresee(*event);
   for (std::size_t index = 0; index < groups.size(); ++index)
-    if (groups[index].directory) look_ahead(index, next.first(std::min(next.size(), look_ahead_max)));
+    if (groups[index].directory) look_ahead(index, next);
+}
+
+void engine::look_ahead(std::size_t index, std::span<const event_header* const> next) noexcept {
+  const running_group& group = board_.groups()[index];
+  const bool is_only = board_.only().rule != nullptr;
+  std::array<const event_header*, look_ahead_max> events;
+  std::array<glance*, look_ahead_max> seen;
+  std::size_t count = 0;
+  const bool is_large = group.directory->size() >= prefetch_keys_min;
+  for (const event_header* const event : next) {
+    if (event->type >= time_mark || (event->route >> index & 1) == 0) continue;
+    glance& made = glance_of(index, *event);
+    made = {event->sequence, 0, 0, 0, null_handle};
+    if (is_only) {
+      made.open = board_.word_of(*event);
+      if (time_ == time_mode::arrival && board_.wakes_none(made.open)) continue;
+    } else if (time_ == time_mode::arrival && board_.wakes_none(*event, index)) {
+      continue;
+    }
+    made.hash = cep::key_directory::hash(board_.packer().pack(index, *event));
+    if (is_large) group.directory->prefetch(made.hash);
+    events[count] = event;
+    seen[count] = &made;
+    ++count;
+  }
+  const bool prefetches = std::uint64_t{group.directory->size()} * group.members.size() >= prefetch_keys_min;
+  needed_.clear();
+  due_.clear();
+  if (prefetches && group.members.size() <= due_rules_max) find_due(group, next);
+  for (std::size_t i = 0; i < count; ++i) {
+    const cep::partition_id found = group.directory->find(board_.packer().pack(index, *events[i]), seen[i]->hash);
+    seen[i]->partition = found;
+    seen[i]->erasures = group.directory->erasures();
+    if (!prefetches || found == null_handle) continue;
+    // One flat list: a loop in a loop would end where no predictor expects it.
+    if (is_only)
+      needed_.push_back({board_.only().rule, found, 0, seen[i]->open});
+    else
+      for (const auto& m : board_.woken_by(*events[i], index)) needed_.push_back({m.rule, found, m.place, 0});
+  }
+  if (is_only)
+    prefetch_of_only();
+  else
+    prefetch_needed();
 }
 
 /// How far these events move the time of all keys.
@@ -47,61 +99,58 @@ std::int64_t engine::time_reached_by(std::span<const event_header* const> next) 
   return std::numeric_limits<std::int64_t>::min();
 }
 
-void engine::look_ahead(std::size_t index, std::span<const event_header* const> next) noexcept {
-  const running_group& group = board_.groups()[index];
-  std::array<const event_header*, look_ahead_max> events;
-  std::array<glance*, look_ahead_max> seen;
-  std::size_t count = 0;
-  const bool is_large = group.directory->size() >= prefetch_keys_min;
-  for (const event_header* const event : next) {
-    if (event->type >= time_mark || (event->route >> index & 1) == 0) continue;
-    glance& made = glance_of(index, *event);
-    made = {event->sequence, 0, 0, 0, null_handle};
-    if (board_.fits_word()) {
-      made.open = board_.word_of(*event);
-      if (time_ == time_mode::arrival && board_.wakes_none(made.open)) continue;
-    }
-    made.hash = cep::key_directory::hash(board_.packer().pack(index, *event));
-    if (is_large) group.directory->prefetch(made.hash);
-    events[count] = event;
-    seen[count] = &made;
-    ++count;
-  }
-  // Of many patterns few concern an event: what those need is asked for when they are known.
-  const bool prefetches_state = is_large && group.members.size() <= prefetch_rules_max;
-  // Keys whose timers fire meanwhile are one step ahead of those that events find.
-  std::array<due_keys, prefetch_rules_max> due;
-  if (prefetches_state) {
-    const std::int64_t until_ns = time_reached_by(next);
-    for (std::size_t m = 0; m < group.members.size(); ++m) {
-      due[m].count = group.members[m].rule->matcher.due_by(until_ns, due[m].ids);
-      for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch(id);
+/// Some of the keys whose timers fire before the events that are looked at have come. What they need is asked for one
+/// step before what the keys need that events find.
+void engine::find_due(const running_group& group, std::span<const event_header* const> next) noexcept {
+  const std::int64_t until_ns = time_reached_by(next);
+  std::array<cep::partition_id, look_ahead_max> ids;
+  for (const running_group::member& m : group.members) {
+    const std::size_t count = m.rule->matcher.due_by(until_ns, ids);
+    for (std::size_t i = 0; i < count; ++i) {
+      m.rule->matcher.prefetch(ids[i]);
+      due_.push_back({m.rule, ids[i], m.place, 0});
     }
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    seen[i]->partition = group.directory->find(board_.packer().pack(index, *events[i]), seen[i]->hash);
-    seen[i]->erasures = group.directory->erasures();
+}
+
+void engine::prefetch_of_only() noexcept {
+  for (const needed& each : needed_) each.rule->matcher.prefetch(each.partition);
+  for (const needed& each : due_) each.rule->matcher.prefetch_matches(each.partition, false);
+  for (const needed& each : needed_) each.rule->matcher.prefetch_matches(each.partition, false);
+  for (const needed& each : due_) each.rule->matcher.prefetch_due(each.partition);
+  for (const needed& each : needed_)
+    if (each.rule->matcher.may_end(each.possible)) each.rule->matcher.prefetch_matches(each.partition, true);
+}
+
+void engine::prefetch_needed() noexcept {
+  for (const needed& each : needed_) {
+    const cep::state_outline& outline = board_.outline(each.place);
+    if (outline.states != nullptr)
+      outline.prefetch(each.partition);
+    else
+      each.rule->matcher.prefetch(each.partition);
   }
-  if (!prefetches_state) return;
-  for (std::size_t i = 0; i < count; ++i)
-    if (seen[i]->partition != null_handle)
-      for (const auto& m : group.members) m.rule->matcher.prefetch(seen[i]->partition);
-  for (std::size_t m = 0; m < group.members.size(); ++m)
-    for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_matches(id, false);
-  for (std::size_t i = 0; i < count; ++i)
-    if (seen[i]->partition != null_handle)
-      for (const auto& m : group.members) m.rule->matcher.prefetch_matches(seen[i]->partition, false);
-  for (std::size_t m = 0; m < group.members.size(); ++m)
-    for (const cep::partition_id id : due[m].all()) group.members[m].rule->matcher.prefetch_due(id);
-  // One without conditions may stand behind the word's last bit; it asks for none of them.
-  for (std::size_t i = 0; i < count; ++i)
-    if (seen[i]->partition != null_handle)
-      for (const auto& m : group.members)
-        if (!board_.fits_word() || m.rule->matcher.may_end(seen[i]->open >> (m.rule->open.first % 64)))
-          m.rule->matcher.prefetch_matches(seen[i]->partition, true);
+  for (const needed& each : due_) each.rule->matcher.prefetch_matches(each.partition, false);
+  oldest_.clear();
+  for (const needed& each : needed_) {
+    const cep::state_outline& outline = board_.outline(each.place);
+    outline.each_oldest(each.partition, [&](const cep::chain_element& found) {
+      prefetch_line(&found);
+      if (oldest_.size() != oldest_.capacity()) oldest_.push_back({&found, outline.events});
+    });
+    if (outline.rings == 0) each.rule->matcher.prefetch_matches(each.partition, false);
+  }
+  for (const needed& each : due_) each.rule->matcher.prefetch_due(each.partition);
+  for (const first_of_ring& each : oldest_) {
+    each.events->prefetch(each.element->event);
+    each.events->prefetch_header(each.element->event);
+  }
+  for (const needed& each : needed_)
+    if (board_.outline(each.place).rings == 0) each.rule->matcher.prefetch_matches(each.partition, true);
 }
 
 cep::partition_id engine::open_partition(running_group& group, const cep::new_key& key, const event_header& event) {
+  begin_event(group);
   // A key gets state only when a match can begin with it.
   const bool starts = std::ranges::any_of(
       group.woken, [&](const running_group::member& m) { return m.rule->matcher.may_start(event); });
@@ -117,24 +166,24 @@ cep::partition_id engine::open_partition(running_group& group, const cep::new_ke
 }
 
 void engine::find_partitions(const event_header& event) {
-  // Where the one group's part was looked up ahead, so was what the index says.
-  const glance& seen = glance_of(0, event);
+  board_.wake(event);
   auto& groups = board_.groups();
-  if (seen.sequence == event.sequence && board_.fits_word())
-    board_.wake_by(seen.open, event.type);
-  else
-    board_.wake(event);
   for (std::size_t index = 0; index < groups.size(); ++index) {
     running_group& group = groups[index];
     group.partition = null_handle;
+    group.begun = false;
     if ((event.route >> index & 1) == 0) continue;
     // Where keys have a time of their own, the event moves it, whatever patterns think of the event.
     if (group.woken.empty() && time_ == time_mode::arrival) continue;
-    for (const auto& m : group.woken) m.rule->matcher.begin_event();
     group.partition = find_partition(index, group, event);
-    if (group.woken.size() > 1 && group.partition != null_handle)
-      for (const auto& m : group.woken) m.rule->matcher.prefetch(group.partition);
+    if (group.partition == null_handle || group.woken.size() == 1 || board_.knows_woken(event, index)) continue;
+    for (const auto& m : group.woken) m.rule->matcher.prefetch(group.partition);
   }
+}
+
+void engine::begin_event(running_group& group) noexcept {
+  for (const auto& m : group.woken) m.rule->matcher.begin_event();
+  group.begun = true;
 }
 
 void engine::advance_partitions(const event_header& event) {
@@ -148,12 +197,17 @@ void engine::advance_partitions(const event_header& event) {
 
 void engine::match(const event_header& event) {
   events_.pick_up(event);
-  for (running_group& group : board_.groups()) {
+  auto& groups = board_.groups();
+  for (std::size_t index = 0; index < groups.size(); ++index) {
+    running_group& group = groups[index];
     if (group.partition == null_handle) continue;
-    if (group.woken.size() > 1)
+    if (group.woken.size() > 1 && !board_.knows_woken(event, index))
       for (const auto& m : group.woken) m.rule->matcher.prefetch_matches(group.partition, false);
     for (const auto& m : group.woken) {
-      m.rule->matcher.process(group.partition, event, releases_);
+      if (group.begun) [[unlikely]]
+        m.rule->matcher.process(group.partition, event, releases_);
+      else
+        m.rule->matcher.begin_and_process(group.partition, event, releases_);
       note_next_move(*m.rule);
     }
   }

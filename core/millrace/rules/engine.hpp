@@ -4,13 +4,13 @@
 #include <millrace/cep/key_directory.hpp>
 #include <millrace/cep/number_for.hpp>
 #include <millrace/cep/release.hpp>
+#include <millrace/cep/state_outline.hpp>
 #include <millrace/rules/program.hpp>
 #include <millrace/rules/revision.hpp>
 #include <millrace/rules/router.hpp>
 #include <millrace/rules/rule_board.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <limits>
@@ -219,6 +219,9 @@ class engine {
     const cep::partition_id known = group.directory->find(key, hash);
     return known != null_handle ? known : open_partition(group, {key, hash}, event);
   }
+  /// Tells those that are woken of the event in hand.
+  void begin_event(running_group& group) noexcept;
+  /// Requires: no rule has been asked about the event.
   [[nodiscard]] cep::partition_id open_partition(running_group& group, const cep::new_key& key,
                                                  const event_header& event);
   void advance_partitions(const event_header& event);
@@ -261,17 +264,25 @@ class engine {
   };
   static constexpr std::size_t glances_each = 64;  // events, a power of two
   static_assert(look_ahead_max <= glances_each);
+  static_assert(look_ahead_max <= foreseen_events<running_group::member>::events_max);
   static constexpr std::uint32_t prefetch_keys_min = 4'096;  // the state of fewer stays in the cache
-  static constexpr std::size_t prefetch_rules_max = 8;       // for all of which an event's key is worth its lines
+  static constexpr std::size_t due_rules_max = 8;            // of a group, for keys whose timers fire soon
+  /// The state of a key in a rule, that an event to come will need, or time.
+  struct needed {
+    running_rule* rule;
+    cep::partition_id partition;
+    std::uint32_t place;
+    std::uint64_t possible;  // conditions that may hold for the event; known where there is one rule
+  };
+  struct first_of_ring {
+    const cep::chain_element* element;
+    const cep::held_events* events;
+  };
   void look_ahead(std::size_t group, std::span<const event_header* const> next) noexcept;
   [[nodiscard]] std::int64_t time_reached_by(std::span<const event_header* const> next) const noexcept;
-  /// Some of the keys of a rule whose timers fire before the events that are looked at have come.
-  struct due_keys {
-    std::array<cep::partition_id, look_ahead_max> ids;
-    std::size_t count = 0;
-
-    [[nodiscard]] std::span<const cep::partition_id> all() const noexcept { return {ids.data(), count}; }
-  };
+  void find_due(const running_group& group, std::span<const event_header* const> next) noexcept;
+  void prefetch_of_only() noexcept;
+  void prefetch_needed() noexcept;
   [[nodiscard]] glance& glance_of(std::size_t group, const event_header& event) noexcept {
     return glances_[group * glances_each + event.sequence % glances_each];
   }
@@ -284,7 +295,10 @@ class engine {
   std::int64_t time_ns_ = std::numeric_limits<std::int64_t>::min();       // that all keys have come to
   std::int64_t next_move_ns_ = std::numeric_limits<std::int64_t>::min();  // no matcher is to do anything before it
   std::uint64_t processed_ = 0;
-  std::vector<glance> glances_;              // by group
+  std::vector<glance> glances_;  // by group
+  std::vector<needed> needed_;   // while `look_ahead` runs, and the following
+  std::vector<needed> due_;
+  std::vector<first_of_ring> oldest_;
   std::vector<cep::matcher_counters> gone_;  // by number, of patterns that are not in force any more
   engine_change* going_ = nullptr;           // changes whose patterns still hold something, oldest first
   engine_change* going_last_ = nullptr;

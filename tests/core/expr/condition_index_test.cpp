@@ -5,6 +5,12 @@
 #include "random_expression.hpp"
 #include "trade.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
 namespace millrace::expr {
 namespace {
 
@@ -84,6 +90,65 @@ TEST(condition_index, tells_what_each_condition_alone_tells) {
   EXPECT_GT(exact, all / 3);
   EXPECT_GT(ruled_out, all / 3);
   EXPECT_GT(held, all / 20);
+}
+
+/// Numbers as they lie in rules: evenly, in heaps, far apart, alone.
+std::vector<double> random_constants(random_expression& random) {
+  std::vector<double> made;
+  const std::uint32_t how = random.below(5);
+  const std::uint32_t count = how == 4 ? 1 : 2 + random.below(80);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const double step = random.below(1'000);
+    switch (how) {
+      case 0: made.push_back(i * 0.5); break;
+      case 1: made.push_back(step / 8); break;
+      case 2: made.push_back(random.below(4) == 0 ? step : step / 1e6); break;
+      case 3: made.push_back(std::ldexp(1, static_cast<int>(random.below(2'000)) - 1'000)); break;
+      default: made.push_back(step);
+    }
+  }
+  return made;
+}
+
+TEST(condition_index, finds_a_number_among_any_constants) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const trade_scope scope;
+  random_expression random(12);
+  std::size_t held = 0, all = 0;
+  for (int round = 0; round < 200; ++round) {
+    const std::vector<double> constants = random_constants(random);
+    std::vector<program> programs;
+    for (const double each : constants) {
+      constexpr const char* signs[]{"==", "!=", "<", "<=", ">", ">="};
+      programs.push_back(compile(read(fmt::format("f64 {} {:.7f}", signs[random.below(6)], each)), scope.names));
+    }
+    std::vector<condition_index::condition> conditions;
+    for (const program& each : programs) conditions.push_back({1U, &each});
+    const condition_index index(conditions, 1);
+    std::vector<std::uint64_t> open(index.words());
+    const auto check = [&](double value) {
+      record cells = random.cells();
+      cells["f64"] = value;
+      const made_event event(scope.layout(), cells);
+      index.select(*event.get(), open.data());
+      for (std::size_t i = 0; i < programs.size(); ++i) {
+        ASSERT_TRUE(condition_index::covers(programs[i]));
+        workspace room;
+        const bool fits = programs[i].test(event.get(), {}, room) == outcome::yes;
+        ASSERT_EQ((open[i / 64] >> (i % 64) & 1) != 0, fits) << "round " << round << " condition " << i << ' ' << value;
+        held += fits ? 1U : 0U;
+        ++all;
+      }
+    };
+    for (const double each : {0.0, -0.0, -1.5, infinity, -infinity, std::numeric_limits<double>::quiet_NaN()})
+      check(each);
+    for (int n = 0; n < 6; ++n) {
+      const double near = constants[random.below(static_cast<std::uint32_t>(constants.size()))];
+      for (const double each : {near, std::nextafter(near, infinity), std::nextafter(near, -infinity)}) check(each);
+    }
+  }
+  EXPECT_GT(held, all / 5);
+  EXPECT_LT(held, all - all / 5);
 }
 
 TEST(condition_index, of_nothing_has_nothing) {

@@ -88,5 +88,60 @@ TEST(look_ahead, changes_nothing_in_the_answers) {
   }
 }
 
+/// A shard sees some of the events, and of some of them the keys of one group only.
+TEST(look_ahead, of_events_of_one_shard_changes_nothing_in_the_answers) {
+  auto events = many_keys(60'000);
+  std::mt19937 random(12);
+  std::uint64_t sequence = 0;
+  for (login& each : events) {
+    each.header.sequence = sequence += 1 + random() % 40;
+    each.header.route = static_cast<std::uint16_t>(1 + random() % 3);
+  }
+  const std::string patterns =
+      " pattern w on Login by user within 20us { a : ip == \"a\" and not ok  then b : ip == \"b\" }"
+      " pattern s on Login by user, ip within 20us { a : not ok  then b : ok }";
+  const outcome plain = run(patterns, patterns, 1U << 16, false, events);
+  EXPECT_EQ(run(patterns, patterns, 1U << 16, true, events).text, plain.text);
+  EXPECT_GT(plain.matches, 100u);
+}
+
+/// A hundred patterns or more: what the index says of them takes several words. Most wake few of them, high users more
+/// than are named one by one.
+std::string many_patterns() {
+  std::string made;
+  const auto add = [&](const std::string& key, const std::string& stages) {
+    made += " pattern p" + std::to_string(std::count(made.begin(), made.end(), '{')) + " on Login by " + key +
+            " within 40us { " + stages + " }\n";
+  };
+  for (std::uint32_t i = 0; i < 60; ++i) {
+    const std::string from = std::to_string(i * 150);
+    const std::string to = std::to_string(i * 150 + 400);
+    add("user", "a : user > " + from + " and user < " + to + "  then b : ok and user < " + to + " and user > " + from);
+  }
+  for (std::uint32_t i = 0; i < 30; ++i)
+    add("user", "a : user >= " + std::to_string(8'400 + i * 10) + " and ip == \"a\"  then b : ip == \"b\"");
+  for (const char* const letter : {"a", "b", "c"}) {
+    add("user, ip", std::string("a : not ok and ip == \"") + letter + "\"  then b : ok and ip == \"" + letter + "\"");
+    add("user", std::string("a : ip == \"") + letter + "\"  then b : ok and ip != a.ip");
+  }
+  return made;
+}
+
+TEST(look_ahead, of_many_patterns_changes_nothing_in_the_answers) {
+  const auto events = many_keys(40'000);
+  const std::string late = " pattern z on Login by user within 20us { a : ip == \"c\"  then b : ip == \"d\" }" +
+                           std::string(" pattern y on Login by user within 20us { a : ok  then b : not ok }");
+  const std::string awake = " pattern always on Login by user within 9us { a : not ok  next b : ok }";
+  for (const std::string& patterns : {many_patterns(), many_patterns() + awake}) {
+    for (const std::uint32_t partitions : {1U << 16, 4'500U}) {
+      const outcome plain = run(patterns, late, partitions, false, events);
+      const outcome ahead = run(patterns, late, partitions, true, events);
+      EXPECT_EQ(ahead.text, plain.text) << partitions;
+      EXPECT_EQ(ahead.refused, plain.refused) << partitions;
+      EXPECT_GT(plain.matches, 1'000u) << partitions;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace millrace::rules
