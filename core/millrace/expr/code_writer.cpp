@@ -83,11 +83,14 @@ value_kind code_writer::emit(const syntax& node, std::uint8_t d) {
     case syntax_kind::text:
     case syntax_kind::boolean:
     case syntax_kind::duration: return emit_constant(node, d);
-    case syntax_kind::name: return emit_name(node, d);
+    case syntax_kind::name:
+      if (try_emit_truth(node, true, d)) return value_kind::boolean;
+      return emit_name(node, d);
     case syntax_kind::member: return emit_member(node, d, opcode::load_last);
     case syntax_kind::call: return emit_call(node, d);
     case syntax_kind::negate: return emit_negate(node, d);
     case syntax_kind::logical_not:
+      if (try_emit_truth(node.operands[0], false, d)) return value_kind::boolean;
       emit_condition(node.operands[0], d);
       put(opcode::logical_not, d, d);
       return value_kind::boolean;

@@ -30,6 +30,9 @@ class code_writer {
   value_kind emit_negate(const syntax& node, std::uint8_t d);
   value_kind emit_logical(const syntax& node, std::uint8_t d);
   value_kind emit_comparison(const syntax& node, std::uint8_t d);
+  [[nodiscard]] const field* field_at_hand(const syntax& name) const;
+  void put_field_comparison(opcode op, const field& of, relation how, std::uint32_t y, std::uint8_t d);
+  bool try_emit_truth(const syntax& node, bool wanted, std::uint8_t d);
   bool try_emit_field_comparison(const syntax& node, std::uint8_t d);
   value_kind emit_arithmetic(const syntax& node, std::uint8_t d);
   value_kind emit_integer_arithmetic(const syntax& node, value_kind result, std::uint8_t d);

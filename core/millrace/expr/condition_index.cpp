@@ -59,6 +59,7 @@ std::int64_t integer_at(const std::byte* at) noexcept {
 /// Size of a field of integers, times and durations too.
 std::size_t integer_bytes(field_type type) noexcept {
   switch (type) {
+    case field_type::boolean:
     case field_type::i8:
     case field_type::u8: return 1;
     case field_type::i16:
@@ -69,7 +70,9 @@ std::size_t integer_bytes(field_type type) noexcept {
   }
 }
 
-bool is_unsigned(field_type type) noexcept { return type >= field_type::u8 && type <= field_type::u64; }
+bool is_unsigned(field_type type) noexcept {
+  return type == field_type::boolean || (type >= field_type::u8 && type <= field_type::u64);
+}
 
 /// Of a field whose values all are such.
 std::int64_t load_integer(field_type type, const std::byte* at) noexcept {
@@ -158,7 +161,7 @@ class condition_index_builder {
   void add_probes(condition_index::type_tables& tables) {
     tables.base_word = made_.masks_[tables.base];
     for (auto& table : tables.numbers) {
-      if (table.dense.empty() || table.type == field_type::boolean || table.type == field_type::u64) continue;
+      if (table.dense.empty() || table.type == field_type::u64) continue;
       table.has_probe = true;
       condition_index::dense_probe made;
       const std::size_t bytes = integer_bytes(table.type);

@@ -115,6 +115,8 @@ struct machine {
     const auto literal = static_cast<std::int64_t>(code.constants_[i.y].integer);
     if (static_cast<field_type>(i.a) == field_type::u64)
       return value::of_boolean(related<wide>(i.compare, field.integer, literal));
+    if (static_cast<field_type>(i.a) == field_type::boolean)
+      return value::of_boolean(related(i.compare, std::int64_t{field.boolean}, literal));
     return value::of_boolean(related(i.compare, static_cast<std::int64_t>(field.integer), literal));
   }
 

@@ -76,20 +76,41 @@ void code_writer::compare(const syntax& node, value_kind left, value_kind right,
   put(op, d, a, b).compare = how;
 }
 
+/// The field of the one event type that there is, where it always has a value.
+const field* code_writer::field_at_hand(const syntax& name) const {
+  if (name.kind != syntax_kind::name || names_.current.size() != 1) return nullptr;
+  const auto& of = *names_.layouts[names_.current[0]];
+  const auto index = of.find(name.name);
+  if (!index || of.fields()[*index].nullable) return nullptr;
+  return &of.fields()[*index];
+}
+
+void code_writer::put_field_comparison(opcode op, const field& of, relation how, std::uint32_t y, std::uint8_t d) {
+  auto& code = put(op, d, static_cast<std::uint8_t>(of.type));
+  code.compare = how;
+  code.x = of.offset;
+  code.y = y;
+}
+
+bool code_writer::try_emit_truth(const syntax& node, bool wanted, std::uint8_t d) {
+  const field* const f = field_at_hand(node);
+  if (f == nullptr || f->type != field_type::boolean) return false;
+  put_field_comparison(opcode::field_compare_integer, *f, relation::equal, constant(value::of_integer(wanted ? 1 : 0)),
+                       d);
+  return true;
+}
+
 bool code_writer::try_emit_field_comparison(const syntax& node, std::uint8_t d) {
-  if (names_.current.size() != 1) return false;
-  const syntax* field = &node.operands[0];
+  const syntax* name = &node.operands[0];
   const syntax* literal = &node.operands[1];
   relation how = relation_of(node.kind);
-  if (field->kind != syntax_kind::name) {
-    std::swap(field, literal);
+  if (name->kind != syntax_kind::name) {
+    std::swap(name, literal);
     how = mirrored(how);
   }
-  if (field->kind != syntax_kind::name) return false;
-  const auto index = names_.layouts[names_.current[0]]->find(field->name);
-  if (!index) return false;
-  if (names_.layouts[names_.current[0]]->fields()[*index].nullable) return false;
-  const value_kind kind = kind_of(names_.layouts[names_.current[0]]->fields()[*index].type);
+  const field* const f = field_at_hand(*name);
+  if (f == nullptr) return false;
+  const value_kind kind = kind_of(f->type);
   const bool equality = how == relation::equal || how == relation::not_equal;
   opcode op;
   std::uint32_t y;
@@ -105,14 +126,12 @@ bool code_writer::try_emit_field_comparison(const syntax& node, std::uint8_t d) 
     op = opcode::field_compare_floating;
     y = constant(value::of_floating(literal->kind == syntax_kind::floating ? literal->floating
                                                                            : static_cast<double>(literal->integer)));
+  } else if (kind == value_kind::boolean && literal->kind == syntax_kind::boolean && equality) {
+    return try_emit_truth(*name, (literal->integer != 0) == (how == relation::equal), d);
   } else {
     return false;
   }
-  const millrace::field& f = names_.layouts[names_.current[0]]->fields()[*index];
-  auto& code = put(op, d, static_cast<std::uint8_t>(f.type));
-  code.compare = how;
-  code.x = f.offset;
-  code.y = y;
+  put_field_comparison(op, *f, how, y, d);
   return true;
 }
 

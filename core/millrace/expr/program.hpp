@@ -51,7 +51,8 @@ enum class opcode : std::uint8_t {
   jump_if_true,        ///< to instruction x when a is so; a is never without a value
   field_compare_text,  ///< d = text at offset x of the current event equals (or not) the literal at words[y], word by
                        ///< word
-  field_compare_integer,   ///< d = integer of type `a` at offset x of the current event `relation` constants[y]
+  field_compare_integer,   ///< d = integer, or truth value as 0 or 1, of type `a` at offset x of the current event
+                           ///< `relation` constants[y]
   field_compare_floating,  ///< the same of a floating field
   stage_contains,          ///< d = some event of `stage` has field access x equal to a
   count_stage,

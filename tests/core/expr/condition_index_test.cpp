@@ -20,7 +20,8 @@ std::string random_comparison(random_expression& random) {
     return std::string(" ") + signs[random.below(6)] + " ";
   };
   const auto number = [&] { return std::to_string(random.below(4)); };
-  switch (random.below(8)) {
+  constexpr const char* truths[]{"ok", "not ok", "ok == true", "false == ok", "ok != true", "ok != false"};
+  switch (random.below(9)) {
     case 0:
     case 1: {
       constexpr const char* words[]{"\"\"", "\"a\"", "\"b\"", "\"ab\"", "\"abcdef\"", "\"longer than any\""};
@@ -32,6 +33,7 @@ std::string random_comparison(random_expression& random) {
     case 4: return "u64" + sign() + (random.below(4) == 0 ? "9223372036854775807" : number());
     case 5: return number() + sign() + "i8";
     case 6: return "i32" + sign() + number();
+    case 7: return std::string(truths[random.below(6)]);
     default: return "u16" + sign() + number();
   }
 }

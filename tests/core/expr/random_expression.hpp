@@ -203,7 +203,13 @@ class random_expression {
   }
 
   syntax condition(int depth) {
-    if (depth <= 0) return below(3) == 0 ? member({"ok"}) : field({"ok"});
+    if (depth <= 0) {
+      if (below(3) == 0) return member({"ok"});
+      if (below(3) != 0) return field({"ok"});
+      syntax literal = node(syntax_kind::boolean);
+      literal.integer = below(2);
+      return literal;
+    }
     switch (below(6)) {
       case 0: return node(syntax_kind::logical_not, {condition(depth - 1)});
       case 1: {
