@@ -40,9 +40,7 @@ class indexed_list {
   void change() {
     if (expected_.empty() || !list_.is_indexed()) return;
     const std::size_t i = below(expected_.size());
-    waiting_entry entry = draw_entry();
-    free_.push_back(entry.run);
-    entry.run = expected_[i].run;
+    const waiting_entry entry = draw_entry(expected_[i].run);
     under_test_.change(list_, under_test_.place_of(entry.run), entry);
     expected_[i] = entry;
   }
@@ -118,6 +116,9 @@ class indexed_list {
   waiting_entry draw_entry() {
     const std::uint32_t run = free_.back();
     free_.pop_back();
+    return draw_entry(run);
+  }
+  waiting_entry draw_entry(std::uint32_t run) {
     const auto node = static_cast<node_id>(below(kinds.size()));
     const wait_bound bound = draw_bound();
     return {kinds[node] == wait_kind::none ? no_bound : bound, run, node};
