@@ -32,6 +32,7 @@ class shift_matcher : public shift_state {
       are_in_order_ = t.is_plain && t.asks == std::uint64_t{1} << (first_condition_ + i) && t.wants == t.asks;
       asked_ |= t.asks;
     }
+    find_singles();
   }
 
   void begin_event() noexcept { tester_.begin_event(); }
@@ -70,6 +71,13 @@ class shift_matcher : public shift_state {
     std::uint32_t fits = 0;
     if (knows_all()) return static_cast<std::uint32_t>((tester_.bits().holds & asked_) >> first_condition_);
     asked &= ~std::uint32_t{0} >> (32 - tests_.size());
+    if (!singles_.empty()) {
+      for (; asked != 0; asked &= asked - 1) {
+        const auto link = static_cast<std::uint32_t>(std::countr_zero(asked));
+        fits |= std::uint32_t{tester_.holds_one(singles_[link], event)} << link;
+      }
+      return fits;
+    }
     for (; asked != 0; asked &= asked - 1) {
       const auto link = static_cast<std::uint32_t>(std::countr_zero(asked));
       if (takes(tests_[link], event, [&] { return history_of(key_of(id), link); })) fits |= std::uint32_t{1} << link;
@@ -77,8 +85,21 @@ class shift_matcher : public shift_state {
     return fits;
   }
 
+  /// Where each link takes what one condition holds for, and no other asks for the same.
+  void find_singles() {
+    if (links_.counts || links_.reads_history) return;
+    std::uint64_t asked = 0;
+    for (const link_test& t : tests_) {
+      const literal& only = automaton_->literals[t.of.begin];
+      if (t.of.end - t.of.begin != 1 || only.negated || (asked & t.asks) != 0) return singles_.clear();
+      asked |= t.asks;
+      singles_.push_back(only.condition);
+    }
+  }
+
   link_tester<Conditions> tester_;
   std::vector<link_test> tests_;
+  std::vector<condition_id> singles_;  // by link, or none
   // Where each link asks for one condition, and each for the one behind that of the link before.
   bool are_in_order_;
   std::uint32_t first_condition_;

@@ -84,11 +84,6 @@ std::uint32_t shift_state::within_bounds(std::uint32_t before, std::uint32_t aft
   return kept;
 }
 
-/// Gives back the oldest of so many events, but for the newest `kept`.
-void shift_state::release_old(key& of, std::uint32_t count, std::uint32_t kept) noexcept {
-  while (count > kept) events_.release(held(of, --count));
-}
-
 void shift_state::drop_oldest(key& of) noexcept {
   const std::uint32_t held = length(of.alive);
   of.alive &= ~std::bit_floor(of.alive);

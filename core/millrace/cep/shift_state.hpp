@@ -172,7 +172,10 @@ class shift_state {
     // An event that is not the next ends them all.
     if (!links_.counts && oldest(of) != 0) events_.prefetch(held(of, 0));
   }
-  void release_old(key& of, std::uint32_t count, std::uint32_t kept) noexcept;
+  /// Gives back the oldest of so many events, but for the newest `kept`.
+  void release_old(key& of, std::uint32_t count, std::uint32_t kept) noexcept {
+    while (count > kept) events_.release(held(of, --count));
+  }
   void drop_oldest(key& of) noexcept;
   void expire_due(key& of, std::int64_t now_ns) noexcept;
   /// For a key to have other partial matches than before.

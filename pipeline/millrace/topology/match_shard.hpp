@@ -53,12 +53,12 @@ class match_shard {
       give_back(give_back_steps);
     // Once for all events of one time, in whichever shard they are.
     if (event.time_ns != time_ns_) move_time(event.time_ns);
-    if (event.type == time_mark) return drain({event.sequence, event.time_ns, 0, 0, 0}, out);
+    if (event.type == time_mark) return drain(event, 0, out);
     ++processed_;
     const cep::partition_id partition = find_partition(event);
-    drain({event.sequence, event.time_ns, 0, 0, 0}, out);
+    drain(event, 0, out);
     if (partition != null_handle) match(partition, event);
-    drain({event.sequence, event.time_ns, 1, 0, 0}, out);
+    drain(event, 1, out);
     if (releases_.has_dead()) [[unlikely]]
       count_dead();
   }
@@ -99,7 +99,7 @@ class match_shard {
       // A run may have come to where it is already overdue; time does not go back for it.
       const std::int64_t now_ns = std::max(*due_ns, time_ns_);
       move_time(now_ns);
-      drain({end_of_input_sequence, now_ns, 0, 0, 0}, out);
+      if (!releases_.empty()) hand_on({end_of_input_sequence, now_ns, 0, 0, 0}, out);
     }
   }
 
@@ -284,9 +284,14 @@ class match_shard {
     return first;
   }
 
+  /// Hands on what the event has released. Its place in the output is made when there is something: as an argument it
+  /// would be written in words and read in pairs of them, for which the processor waits.
   template <class Out>
-  void drain(output_order order, Out& out) {
-    if (releases_.empty()) return;
+  void drain(const event_header& event, std::uint32_t phase, Out& out) {
+    if (!releases_.empty()) hand_on({event.sequence, event.time_ns, phase, 0, 0}, out);
+  }
+  template <class Out>
+  void hand_on(output_order order, Out& out) {
     releases_.drain([&](const cep::release& r) {
       due_.push_back({r, start_of(r), static_cast<std::uint32_t>(due_.size())});
     });
