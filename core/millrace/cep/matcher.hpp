@@ -62,9 +62,13 @@ class matcher : public matcher_state {
     node_id node;
   };
 
-  /// As `process`, where somebody else begins partial matches, of which this is one; or null. Takes over its shares.
-  /// Requires: `wake_table::may_index` but for the number of nodes, and nobody watches.
-  void process_behind(partition_id id, const event_header& event, const begun* begins, releases& out) {
+  /// As `begin_event` and `process`, where somebody else begins partial matches, of which this is one; or null. Takes
+  /// over its shares. `known`: what that one has found out of the event, so that nothing is evaluated, and its faults
+  /// counted, twice. Requires: `wake_table::may_index` but for the number of nodes, at most `condition_bits_max`
+  /// conditions, and nobody watches.
+  void process_behind(partition_id id, const event_header& event, const condition_bits& known, const begun* begins,
+                      releases& out) {
+    memo_.begin_event(known);
     begins_ = false;
     begun_ = begins;
     process_awake(id, event, out);

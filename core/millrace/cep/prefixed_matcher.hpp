@@ -80,10 +80,7 @@ class prefixed_matcher {
     back_.prefetch_matches(id, true);
   }
 
-  void begin_event() noexcept {
-    front_.begin_event();
-    back_.begin_event();
-  }
+  void begin_event() noexcept { front_.begin_event(); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return front_.may_start(event); }
 
   void process(partition_id id, const event_header& event, releases& out) {
@@ -97,7 +94,7 @@ class prefixed_matcher {
       begun_ = {front_.held_by(r), front_.links().stages, behind_};
       begins = &begun_;
     });
-    back_.process_behind(id, event, begins, out);
+    back_.process_behind(id, event, front_.known(), begins, out);
   }
   void advance(std::int64_t now_ns, releases& out) {
     front_.advance(now_ns, out);
