@@ -87,7 +87,7 @@ class prefixed_matcher {
     const run_store& runs = back_.store();
     front_.set_bounds(limits_.runs - runs.run_count(), limits_.steps - runs.step_count());
     front_.process(id, event, whole_);
-    back_.store().set_ceilings(limits_.runs - front_.run_count(), limits_.steps - front_.step_count());
+    back_.store().set_bounds(limits_.runs - front_.run_count(), limits_.steps - front_.step_count());
     // At most one: no other has taken as many events.
     const typename matcher<Conditions>::begun* begins = nullptr;
     whole_.drain([&](const release& r) {
