@@ -28,6 +28,7 @@ millrace_test(rules
     core/rules/parse_test.cpp
     core/rules/revision_test.cpp
     core/rules/router_test.cpp
+    core/rules/waiting_index_rests_test.cpp
     core/rules/waiting_oracle_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)

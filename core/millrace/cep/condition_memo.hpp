@@ -86,6 +86,8 @@ class condition_memo {
     bits_ = known_bits_of(conditions_);
     if (of_.condition_count > condition_bits_max) known_.forget();
   }
+  /// The same where somebody else has found out so much of it. Requires: there are at most `condition_bits_max`.
+  void begin_event(const condition_bits& known) noexcept { bits_ = known; }
 
   /// Makes the run that is asked about from now on the one with this path.
   void begin_run(std::uint32_t path) noexcept {

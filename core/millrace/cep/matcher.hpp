@@ -62,9 +62,13 @@ class matcher : public matcher_state {
     node_id node;
   };
 
-  /// As `process`, where somebody else begins partial matches, of which this is one; or null. Takes over its shares.
-  /// Requires: `wake_table::may_index` but for the number of nodes, and nobody watches.
-  void process_behind(partition_id id, const event_header& event, const begun* begins, releases& out) {
+  /// As `begin_event` and `process`, where somebody else begins partial matches, of which this is one; or null. Takes
+  /// over its shares. `known`: what that one has found out of the event, so that nothing is evaluated, and its faults
+  /// counted, twice. Requires: `wake_table::may_index` but for the number of nodes, at most `condition_bits_max`
+  /// conditions, and nobody watches.
+  void process_behind(partition_id id, const event_header& event, const condition_bits& known, const begun* begins,
+                      releases& out) {
+    memo_.begin_event(known);
     begins_ = false;
     begun_ = begins;
     process_awake(id, event, out);
@@ -81,6 +85,10 @@ class matcher : public matcher_state {
 
  private:
   static constexpr std::uint64_t no_start = ~std::uint64_t{0};
+  // To make an index costs a few walks. One that is given up before it has served so many events is made again only
+  // after so many more walks, so that it costs little where it never pays.
+  static constexpr std::uint16_t index_pays_at = 8;
+  static constexpr std::uint16_t index_rests_for = 32;
 
   /// What an event would add.
   struct demand {
@@ -146,7 +154,8 @@ class matcher : public matcher_state {
     return begins_ ? now.may_start : begun_ != nullptr;
   }
   void begin_behind(const begun& by, const event_header& event, waiting_list& kept) noexcept;
-  bool find_awake(waiting_list& list, const wake_table::outlook& now);
+  void try_index(partition& p) noexcept;
+  bool find_awake(partition& p, const wake_table::outlook& now);
   void process_found(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
   void finish_event(partition_id id, const wake_table::outlook& now, const event_header& event, releases& out);
   bool try_change_in_place(const place& at, const wake_table::outlook& now, const event_header& event);

@@ -18,12 +18,12 @@ inline void matcher<Conditions>::process_awake(partition_id id, const event_head
   partition& p = partitions()[id];
   expire_late(id, event.time_ns, out);
   const wake_table::outlook& now = look_out(event);
-  if (p.runs.is_indexed() && find_awake(p.runs, now)) [[unlikely]]
+  if (p.runs.is_indexed() && find_awake(p, now)) [[unlikely]]
     return process_found(id, now, event, out);
   place awake = first_awake(p.runs, now);
   if (awake.leaf == null_handle && !may_begin(now)) {
     if (waiting_.wants_index(awake.walked)) [[unlikely]]
-      waiting_.try_index(p.runs);
+      try_index(p);
     counters_.faults += memo_.faulted();
     return leave_untouched(id);
   }
@@ -41,7 +41,7 @@ inline void matcher<Conditions>::process_awake(partition_id id, const event_head
     awake = next_awake(awake, now);
   }
   if (waiting_.wants_index(awake.walked)) [[unlikely]]
-    waiting_.try_index(p.runs);
+    try_index(p);
   finish_event(id, now, event, out);
 }
 
@@ -59,12 +59,27 @@ inline void matcher<Conditions>::finish_event(partition_id id, const wake_table:
   counters_.faults += memo_.faulted();
 }
 
+/// Gives the key's runs an index, unless the last one did not pay.
+template <condition_set Conditions>
+void matcher<Conditions>::try_index(partition& p) noexcept {
+  if (p.index_rests != 0) {
+    --p.index_rests;
+    return;
+  }
+  p.index_served = 0;
+  waiting_.try_index(p.runs);
+}
+
 /// Asks the index for the runs that the event may change; gives it up where those are so many that it does not pay.
 template <condition_set Conditions>
-bool matcher<Conditions>::find_awake(waiting_list& list, const wake_table::outlook& now) {
+bool matcher<Conditions>::find_awake(partition& p, const wake_table::outlook& now) {
   awake_.clear();
-  if (waiting_.try_find(list, now.nodes, awake_)) return true;
-  waiting_.drop_index(list);
+  if (waiting_.try_find(p.runs, now.nodes, awake_)) {
+    if (p.index_served != index_pays_at) ++p.index_served;
+    return true;
+  }
+  waiting_.drop_index(p.runs);
+  p.index_rests = p.index_served != index_pays_at ? index_rests_for : 0;
   return false;
 }
 

@@ -154,6 +154,8 @@ class matcher_state {
     run_list completed;
     std::uint32_t timer = null_handle;
     std::uint32_t idle_link = never_opened;
+    std::uint16_t index_served = 0;  // events by the index of the runs; counted as far as it takes to pay
+    std::uint16_t index_rests = 0;   // as many walks that are worth an index get none: the last one did not pay
     std::int64_t time_ns = std::numeric_limits<std::int64_t>::min();  // of the last event that moved it
     std::int64_t due_ns = never;  // where timers may be late: its first run is not due before
 

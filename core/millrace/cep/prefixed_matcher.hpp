@@ -80,24 +80,21 @@ class prefixed_matcher {
     back_.prefetch_matches(id, true);
   }
 
-  void begin_event() noexcept {
-    front_.begin_event();
-    back_.begin_event();
-  }
+  void begin_event() noexcept { front_.begin_event(); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return front_.may_start(event); }
 
   void process(partition_id id, const event_header& event, releases& out) {
     const run_store& runs = back_.store();
     front_.set_bounds(limits_.runs - runs.run_count(), limits_.steps - runs.step_count());
     front_.process(id, event, whole_);
-    back_.store().set_ceilings(limits_.runs - front_.run_count(), limits_.steps - front_.step_count());
+    back_.store().set_bounds(limits_.runs - front_.run_count(), limits_.steps - front_.step_count());
     // At most one: no other has taken as many events.
     const typename matcher<Conditions>::begun* begins = nullptr;
     whole_.drain([&](const release& r) {
       begun_ = {front_.held_by(r), front_.links().stages, behind_};
       begins = &begun_;
     });
-    back_.process_behind(id, event, begins, out);
+    back_.process_behind(id, event, front_.known(), begins, out);
   }
   void advance(std::int64_t now_ns, releases& out) {
     front_.advance(now_ns, out);

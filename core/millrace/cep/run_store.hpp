@@ -49,9 +49,9 @@ struct run_list {
 
 /// Pools of runs and steps of one matcher.
 ///
-/// Beside the capacities there are ceilings: how full the pools may be while one key is in hand, which is how a bound
-/// of single keys costs one comparison.
-/// Threads: one owner. Allocation: in the constructor.
+/// Beside the bounds, which are the capacities unless somebody else has a part of them, there are ceilings: how full
+/// the pools may be while one key is in hand, which is how a bound of single keys costs one comparison. Threads: one
+/// owner. Allocation: in the constructor.
 class run_store {
  public:
   run_store(const matcher_limits& limits, held_events& events)
@@ -59,6 +59,8 @@ class run_store {
         steps_(limits.steps),
         events_(events),
         length_max_(limits.match_events),
+        run_bound_(limits.runs),
+        step_bound_(limits.steps),
         run_ceiling_(limits.runs),
         step_ceiling_(limits.steps) {}
 
@@ -181,30 +183,35 @@ class run_store {
     return handle;
   }
 
-  /// Puts ceilings, in runs and steps of the pools; capacities at most.
+  /// Puts ceilings, in runs and steps of the pools; the bounds at most.
   void set_ceilings(std::uint64_t runs, std::uint64_t steps) noexcept {
-    run_ceiling_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(runs, runs_.capacity()));
-    step_ceiling_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(steps, steps_.capacity()));
+    run_ceiling_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(runs, run_bound_));
+    step_ceiling_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(steps, step_bound_));
+  }
+  /// Sets bounds on runs and steps, and ceilings at them: what others with the same bounds leave. Requires: capacities
+  /// at most.
+  void set_bounds(std::uint32_t runs, std::uint32_t steps) noexcept {
+    run_bound_ = run_ceiling_ = runs;
+    step_bound_ = step_ceiling_ = steps;
   }
 
   /// What `try_run` met when it gave none.
   [[nodiscard]] bound bound_of_run() const noexcept {
-    return runs_.size() == runs_.capacity() ? bound::runs : bound::runs_per_key;
+    return runs_.size() >= run_bound_ ? bound::runs : bound::runs_per_key;
   }
   /// What `try_step` met when it gave none.
   [[nodiscard]] bound bound_of_step(std::uint32_t length_before) const noexcept {
     if (length_before >= length_max_) return bound::match_events;
-    if (steps_.size() == steps_.capacity()) return bound::steps;
+    if (steps_.size() >= step_bound_) return bound::steps;
     return steps_.size() >= step_ceiling_ ? bound::steps_per_key : bound::events;
   }
 
   /// What of a demand does not fit; `none` when all of it does.
   [[nodiscard]] bound bound_of(std::uint64_t runs, std::uint64_t steps, std::uint32_t length) const noexcept {
     if (length > length_max_) return bound::match_events;
-    if (runs_.size() + runs > run_ceiling_)
-      return runs_.size() + runs > runs_.capacity() ? bound::runs : bound::runs_per_key;
+    if (runs_.size() + runs > run_ceiling_) return runs_.size() + runs > run_bound_ ? bound::runs : bound::runs_per_key;
     if (steps_.size() + steps > step_ceiling_)
-      return steps_.size() + steps > steps_.capacity() ? bound::steps : bound::steps_per_key;
+      return steps_.size() + steps > step_bound_ ? bound::steps : bound::steps_per_key;
     return steps != 0 && !events_.has_room() ? bound::events : bound::none;
   }
 
@@ -222,6 +229,8 @@ class run_store {
   slab_pool<step> steps_;
   held_events& events_;
   std::uint32_t length_max_;
+  std::uint32_t run_bound_;
+  std::uint32_t step_bound_;
   std::uint32_t run_ceiling_;
   std::uint32_t step_ceiling_;
 };

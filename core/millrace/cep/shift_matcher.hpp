@@ -36,6 +36,8 @@ class shift_matcher : public shift_state {
   }
 
   void begin_event() noexcept { tester_.begin_event(); }
+  /// What is known of the event in hand.
+  [[nodiscard]] const condition_bits& known() const noexcept { return tester_.bits(); }
 
   /// Whether the event can be the first of a match.
   [[nodiscard]] bool may_start(const event_header& event) noexcept {

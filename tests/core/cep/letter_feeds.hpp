@@ -19,10 +19,12 @@ namespace millrace::cep {
 /// look at a history counts as a fault.
 struct letter_sets {
   std::vector<std::uint64_t> sets;
-  std::uint64_t readers = 0;  // bit set
+  std::uint64_t readers = 0;      // bit set
+  bool counts_all_looks = false;  // each look at an event counts, too
   std::uint64_t looks = 0;
 
-  verdict test_event(condition_id id, const event_header& event) const noexcept {
+  verdict test_event(condition_id id, const event_header& event) noexcept {
+    looks += counts_all_looks ? 1U : 0U;
     if ((sets[id] >> event.type & 1) == 0) return verdict::no;
     return reads_history(id) ? verdict::depends : verdict::yes;
   }

@@ -34,6 +34,7 @@ class case_maker {
       made_.what.skip_to = made_.what.stages[draw(static_cast<std::uint32_t>(made_.what.stages.size()))].name;
     }
     if (draw(2) == 0) made_.conditions.readers = random_();
+    made_.conditions.counts_all_looks = draw(2) == 0;
     feed();
     return made_;
   }

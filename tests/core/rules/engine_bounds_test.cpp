@@ -54,6 +54,26 @@ TEST(engine_bounds, are_met_exactly_and_refuse_one_more) {
   }
 }
 
+/// Where a pattern begins with a count, partial matches in it and those behind it share the bounds of the shard.
+TEST(engine_bounds, of_a_shard_are_named_so_behind_a_beginning) {
+  const char* const text = "pattern p on Login by user { a{2} : not ok  then any b+ : ok  then c : ip == \"c\" }";
+  const std::pair<engine_limits, cep::bound> bounded[]{{with([](auto& l) { l.matcher.runs = 9; }), cep::bound::runs},
+                                                       {with([](auto& l) { l.matcher.steps = 9; }), cep::bound::steps}};
+  for (auto [limits, met] : bounded) {
+    for (const auto choice : classes) {
+      limits.classes = choice;
+      recorder r(text, limits);
+      // Of one key partial matches take nearly all of the bound, of the other a beginning has what is left.
+      for (std::uint32_t i = 0; i < 20; ++i) {
+        r.process(make_login(2 * i, 1, 1, i > 1));
+        r.process(make_login(2 * i + 1, 1, 2, i != 0));
+      }
+      EXPECT_GT(r.counters().refused, 0u);
+      EXPECT_EQ(r.counters().bounds_met, 1U << static_cast<unsigned>(met));
+    }
+  }
+}
+
 TEST(engine_bounds, a_match_has_so_many_events_and_not_one_more) {
   engine_limits limits = recorder::small();
   limits.matcher.match_events = 3;
