@@ -53,11 +53,14 @@ class link_tester {
     return holds_by_clauses(t, event);
   }
 
-  /// Whether a condition holds, of which nobody else asks: what is found is not kept.
+  /// Whether a condition on the event alone holds.
   [[nodiscard, gnu::always_inline]] bool holds_one(condition_id id, const event_header& event) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << id;
-    if ((bits_.known & bit) != 0) return (bits_.holds & bit) != 0;
-    return conditions_.test_event(id, event) == verdict::yes;
+    if ((bits_.known & bit) == 0) {
+      bits_.known |= bit;
+      if (conditions_.test_event(id, event) == verdict::yes) bits_.holds |= bit;
+    }
+    return (bits_.holds & bit) != 0;
   }
 
   /// Whether a conjunction of different conditions is met, which may read what a partial match has taken: `taken()`
