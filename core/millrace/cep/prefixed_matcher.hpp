@@ -133,6 +133,7 @@ class prefixed_matcher {
     return made;
   }
   [[nodiscard]] const automaton& compiled() const noexcept { return back_.compiled(); }
+  /// Of both parts. Threads: the owner, as a sum is made.
   [[nodiscard]] const matcher_counters& counters() const noexcept {
     counters_ = back_.counters();
     counters_ += front_.counters();
@@ -144,7 +145,7 @@ class prefixed_matcher {
   node_id behind_;
   shift_matcher<Conditions> front_;
   matcher<Conditions> back_;
-  releases whole_;  // partial matches that leave the prefix by the event in hand
+  releases whole_{1};  // the partial match that leaves the prefix by the event in hand
   typename matcher<Conditions>::begun begun_{};
   mutable matcher_counters counters_;  // of both
 };

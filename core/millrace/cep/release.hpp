@@ -33,8 +33,9 @@ struct dead_letter {
 /// Threads: one owner. Allocation: until it has grown to the largest number released at once.
 class releases {
  public:
-  releases() {
-    waiting_.reserve(1'024);
+  /// `room`: for so many at once memory is there from the start.
+  explicit releases(std::size_t room = 1'024) {
+    waiting_.reserve(room);
     dead_.reserve(16);
     grow_room_to_sort();
   }

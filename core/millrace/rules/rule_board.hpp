@@ -80,7 +80,7 @@ class rule_board {
     wake_open(event.type);
   }
 
-  /// Finds out beforehand what `wake` does. Requires: more than one rule; the event comes as it is.
+  /// Finds out beforehand what `wake` does. Requires: the event comes as it is.
   void foresee(const event_header& event) noexcept;
   /// Whether `woken_by` names all that `wake` will wake.
   [[nodiscard]] bool knows_woken(const event_header& event, std::size_t group) const noexcept {
