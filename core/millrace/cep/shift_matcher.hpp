@@ -92,8 +92,9 @@ class shift_matcher : public shift_state {
     if (links_.counts || links_.reads_history) return;
     std::uint64_t asked = 0;
     for (const link_test& t : tests_) {
+      if (t.of.end - t.of.begin != 1) return singles_.clear();
       const literal& only = automaton_->literals[t.of.begin];
-      if (t.of.end - t.of.begin != 1 || only.negated || (asked & t.asks) != 0) return singles_.clear();
+      if (only.negated || (asked & t.asks) != 0) return singles_.clear();
       asked |= t.asks;
       singles_.push_back(only.condition);
     }
