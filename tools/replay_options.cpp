@@ -1,6 +1,7 @@
 #include "replay_options.hpp"
 
 #include "command.hpp"
+#include "placement_option.hpp"
 
 #include <CLI/CLI.hpp>
 #include <bit>
@@ -44,7 +45,10 @@ void add_execution(CLI::App& command, replay_arguments& into) {
   command.add_flag("--watch", into.watch,
                    "Follow the rules file while events flow: patterns that are written anew, changed or deleted in it "
                    "come and go, the others keep their state");
-  command.add_flag("--pin", into.pin, "Give each thread a core of its own where the machine allows");
+  CLI::Option* const place = add_placement_option(command, into.place);
+  command
+      .add_flag("--pin", into.pin, "Give each thread a core of its own where the machine allows: --place one-core-each")
+      ->excludes(place);
   add_state_options(command, into.state);
 }
 
@@ -169,6 +173,7 @@ replay::replay_options to_options(const replay_arguments& arguments, const rules
     throw usage_error("--ring-slots: found " + std::to_string(arguments.ring_slots) + ", expected a power of two");
   made.executor.ring_slots = arguments.ring_slots;
   if (arguments.pin) made.executor.where = placement::one_core_each();
+  if (!arguments.place.empty()) made.executor.where = to_placement(arguments.place);
   if (!arguments.wait.empty()) {
     made.executor.wait = find_wait_strategy(arguments.wait);
     if (!made.executor.wait)

@@ -47,6 +47,7 @@ struct replay_arguments {
   bool quiet = false;
   bool stats = false;
   bool pin = false;
+  std::string place;
   bool watch = false;
   bool no_final_watermark = false;
   std::optional<std::string> trace;  ///< a key

@@ -67,7 +67,8 @@ def every_way_to_run_prints_the_same(place):
     feed = "".join(record(i, k="k%d" % (i % 7), x=1 + i // 7 % 2) for i in range(3_000))
     whole = printed(place, feed)
     assert whole.count(b"\n") > 1_000
-    ways = [("--shards", "1"), ("--shards", "3", "--ring-slots", "2"), ("--pin", "--shards", "2"), ("--quiet",)]
+    ways = [("--shards", "1"), ("--shards", "3", "--ring-slots", "2"), ("--pin", "--shards", "2"),
+            ("--place", "one-core-each,use-smt-siblings", "--shards", "1"), ("--place", "none", "--shards", "2"), ("--quiet",)]
     ways += [("--shards", "2", "--wait", wait) for wait in ("busy-spin", "yield", "backoff", "blocking")]
     ways += [("--format", "ndjson"), ("--speed", "1000x"), ("--stats",), ("--max-runs", "4096", "--max-keys", "64")]
     for way in ways:

@@ -23,7 +23,7 @@ def the_command_must_be_whole(place):
 @checks.case
 def help_and_version_are_printed(place):
     same(place.run("--version").stdout.split()[0], b"millrace")
-    for command in ((), ("match",), ("replay",), ("explain",)):
+    for command in ((), ("match",), ("replay",), ("explain",), ("topology",)):
         result = place.run(*command, "--help")
         ended(result, 0)
         assert b"Usage: millrace" in result.stdout, result.stdout
@@ -40,6 +40,7 @@ def values_out_of_range_are_refused(place):
         ("--speed", "-1x", "--speed: found '-1x'"),
         ("--speed", "infx", "--speed: found 'infx'"),
         ("--wait", "x", "--wait: found 'x', expected busy-spin, yield, backoff or blocking"),
+        ("--place", "x", "--place: found 'x', expected none, or one-core-each"),
         ("--shards", "0", "--shards"), ("--shards", "257", "--shards"), ("--shards", "-1", "--shards"),
         ("--ring-slots", "1", "--ring-slots"), ("--ring-slots", "0", "--ring-slots"),
         ("--ring-slots", "3", "--ring-slots: found 3, expected a power of two"),

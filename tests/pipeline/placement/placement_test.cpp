@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace millrace {
@@ -105,7 +106,71 @@ TEST(placement, one_core_each_pins_nothing_when_cores_are_too_few) {
   const auto plan = placement::one_core_each().plan(9, regular_machine(2, 4, 2));
   EXPECT_EQ(plan.cpus, std::vector<std::optional<cpu>>(9));
   ASSERT_EQ(plan.warnings.size(), 1U);
-  EXPECT_EQ(plan.warnings[0], "9 threads, but 8 core(s) to run on: threads are not pinned");
+  EXPECT_EQ(plan.warnings[0], "9 threads, but 8 cores to run on: threads are not pinned");
+}
+
+std::vector<unsigned> units_of(const placement_plan& plan) {
+  std::vector<unsigned> units;
+  for (const auto& where : plan.cpus) units.push_back(where.value().os_index);
+  return units;
+}
+
+std::string only_warning(const placement_plan& plan) {
+  EXPECT_EQ(plan.warnings.size(), 1U);
+  for (const auto& where : plan.cpus) EXPECT_FALSE(where.has_value());
+  return plan.warnings.empty() ? std::string() : plan.warnings.front();
+}
+
+TEST(placement, same_l3_pins_under_one_cache_or_not_at_all) {
+  const auto wanted = placement::one_core_each().same_l3();
+  EXPECT_EQ(caches_of(wanted.plan(4, regular_machine(2, 4, 2))).size(), 1U);
+  EXPECT_EQ(only_warning(wanted.plan(5, regular_machine(2, 4, 2))),
+            "5 threads, but no L3 cache with more than 4 cores: threads are not pinned");
+}
+
+TEST(placement, core_0_is_left_with_its_siblings) {
+  const auto wanted = placement::one_core_each().leave_core_0();
+  EXPECT_EQ(units_of(wanted.plan(3, regular_machine(1, 4, 2))), (std::vector<unsigned>{1, 2, 3}));
+  EXPECT_EQ(units_of(wanted.use_smt_siblings().plan(6, regular_machine(1, 4, 2))),
+            (std::vector<unsigned>{1, 2, 3, 5, 6, 7}));
+  EXPECT_EQ(only_warning(wanted.plan(4, regular_machine(1, 4, 2))),
+            "4 threads, but 3 cores beside core 0 to run on: threads are not pinned");
+  EXPECT_EQ(only_warning(wanted.plan(1, regular_machine(1, 1, 2))),
+            "1 thread, but 0 cores beside core 0 to run on: threads are not pinned");
+}
+
+TEST(placement, core_0_that_is_not_the_processs_is_not_missed) {
+  const machine others({{.os_index = 4, .core = 0}, {.os_index = 5, .core = 1}});
+  EXPECT_EQ(units_of(placement::one_core_each().leave_core_0().plan(2, others)), (std::vector<unsigned>{4, 5}));
+}
+
+TEST(placement, a_core_has_one_thread_before_any_has_two) {
+  const auto wanted = placement::one_core_each().use_smt_siblings();
+  EXPECT_EQ(units_of(wanted.plan(3, regular_machine(1, 2, 2))), (std::vector<unsigned>{0, 1, 2}));
+  EXPECT_EQ(units_of(wanted.plan(4, regular_machine(1, 2, 2))), (std::vector<unsigned>{0, 1, 2, 3}));
+  // 0 1 | 2 3, siblings 4 5 | 6 7: more than one cache holds.
+  EXPECT_EQ(units_of(wanted.plan(5, regular_machine(2, 2, 2))), (std::vector<unsigned>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(only_warning(wanted.plan(5, regular_machine(1, 2, 2))),
+            "5 threads, but 4 cpus to run on: threads are not pinned");
+}
+
+TEST(placement, is_named_as_it_is_found_by_name) {
+  std::set<std::string> names{placement::none().to_string()};
+  for (unsigned wishes = 0; wishes < 8; ++wishes) {
+    placement wanted = placement::one_core_each();
+    if ((wishes & 1) != 0) wanted = wanted.same_l3();
+    if ((wishes & 2) != 0) wanted = wanted.leave_core_0();
+    if ((wishes & 4) != 0) wanted = wanted.use_smt_siblings();
+    EXPECT_EQ(find_placement(wanted.to_string()), wanted) << wanted.to_string();
+    names.insert(wanted.to_string());
+  }
+  EXPECT_EQ(names.size(), 9U);
+  EXPECT_EQ(find_placement("none"), placement::none());
+  EXPECT_EQ(find_placement("one-core-each,use-smt-siblings,same-l3"),
+            placement::one_core_each().same_l3().use_smt_siblings());
+  for (const char* const wrong : {"", "None", "none,same-l3", "one-core-each,", "one-core-each,,same-l3",
+                                  "one-core-each,same", "one-core-eachsame-l3", "same-l3"})
+    EXPECT_EQ(find_placement(wrong), std::nullopt) << wrong;
 }
 
 TEST(pinning, refusal_is_a_text_and_no_error) {
