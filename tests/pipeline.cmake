@@ -15,7 +15,7 @@ add_test(NAME feed.with_the_scalar_kernel COMMAND feed_tests --gtest_brief=1)
 set_tests_properties(feed.with_the_scalar_kernel PROPERTIES ENVIRONMENT SIMDJSON_FORCE_IMPLEMENTATION=fallback)
 
 millrace_test(feed_allocation SOURCES allocation_counter.cpp pipeline/feed/feed_allocation_test.cpp LIBRARIES millrace::pipeline)
-millrace_test(measure SOURCES pipeline/measure/interval_log_test.cpp LIBRARIES millrace::pipeline ZLIB::ZLIB)
+millrace_test(measure SOURCES pipeline/measure/disturbance_test.cpp pipeline/measure/interval_log_test.cpp pipeline/measure/latency_recorder_test.cpp LIBRARIES millrace::pipeline ZLIB::ZLIB)
 millrace_test(placement SOURCES pipeline/placement/host_facts_test.cpp pipeline/placement/placement_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(replay SOURCES pipeline/replay/event_clock_test.cpp pipeline/replay/pacer_test.cpp LIBRARIES millrace::pipeline)

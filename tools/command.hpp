@@ -24,6 +24,7 @@ enum exit_status : int {
 void add_match_command(CLI::App& app, int& status);
 void add_replay_command(CLI::App& app, int& status);
 void add_explain_command(CLI::App& app, int& status);
+void add_bench_command(CLI::App& app, int& status);
 void add_topology_command(CLI::App& app, int& status);
 
 /// Wrong use of the command line that CLI11 cannot see.

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   millrace::tools::add_match_command(app, status);
   millrace::tools::add_replay_command(app, status);
   millrace::tools::add_explain_command(app, status);
+  millrace::tools::add_bench_command(app, status);
   millrace::tools::add_topology_command(app, status);
   try {
     app.parse(argc, argv);

@@ -23,7 +23,7 @@ def the_command_must_be_whole(place):
 @checks.case
 def help_and_version_are_printed(place):
     same(place.run("--version").stdout.split()[0], b"millrace")
-    for command in ((), ("match",), ("replay",), ("explain",), ("topology",)):
+    for command in ((), ("match",), ("replay",), ("explain",), ("topology",), ("bench",)):
         result = place.run(*command, "--help")
         ended(result, 0)
         assert b"Usage: millrace" in result.stdout, result.stdout
