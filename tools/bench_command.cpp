@@ -1,5 +1,6 @@
 // millrace bench.
 
+#include "bench/html_report.hpp"
 #include "bench/load.hpp"
 #include "bench/report.hpp"
 #include "bench/workload.hpp"
@@ -54,6 +55,7 @@ struct bench_arguments {
   std::string json;
   std::string hgrm;
   std::string hlog;
+  std::string html;
 };
 
 /// Events a second: "250k", "1.5M", "1000"; nothing for "max".
@@ -106,11 +108,16 @@ void check_writable(const std::vector<std::string>& paths) {
   }
 }
 
+void write_text(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  if (!(file << text).flush()) throw error("cannot write '" + path + "'");
+}
+
 int run_bench(const bench_arguments& arguments) {
   const auto* const what =
       std::ranges::find_if(all_workloads, [&](const workload& each) { return each.name == arguments.workload; });
   const workload_options options = to_options(arguments, *what);
-  check_writable({arguments.json, arguments.hgrm, arguments.hlog});
+  check_writable({arguments.json, arguments.hgrm, arguments.hlog, arguments.html});
   static_cast<void>(bench_clock());
   const machine here = machine::detect();
   const auto before = measure::processor_times::now();
@@ -120,10 +127,8 @@ int run_bench(const bench_arguments& arguments) {
                             measure::disturbance::between(before, after, what->threads, here.core_count(),
                                                           std::max(1U, std::thread::hardware_concurrency()))};
   fmt::print("{}", report_text(report));
-  if (!arguments.json.empty()) {
-    std::ofstream file(arguments.json, std::ios::binary);
-    if (!(file << report_json(report)).flush()) throw error("cannot write '" + arguments.json + "'");
-  }
+  if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
+  if (!arguments.html.empty()) write_text(arguments.html, report_html(report));
   if (!arguments.hgrm.empty()) write_hgrm(arguments.hgrm, report);
   if (!arguments.hlog.empty()) write_hlog(arguments.hlog, report);
   if (!report.result.wrong.empty()) return failed;
@@ -177,6 +182,9 @@ void add_bench_command(CLI::App& app, int& status) {
   command->add_option("--hgrm", arguments->hgrm, "Write a percentile file that HdrHistogram's plotters read")
       ->type_name("FILE");
   command->add_option("--hlog", arguments->hlog, "Write an interval log that HdrHistogram's tools read")
+      ->type_name("FILE");
+  command
+      ->add_option("--html", arguments->html, "Write a page with plots over percentiles and time; it needs no network")
       ->type_name("FILE");
   command->footer(workload_list);
   command->callback([arguments, &status] {

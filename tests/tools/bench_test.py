@@ -1,7 +1,9 @@
 """millrace bench: what it writes agrees with itself, and wrong orders are refused before anything runs."""
 
 import base64
+import html
 import json
+import re
 import struct
 import sys
 import zlib
@@ -78,6 +80,25 @@ def files_for_hdr_histogram_hold_all_that_was_counted(place):
     same(len(lines), 2)
     same(sum(count_of(line.split(",")[3]) for line in lines), found["count"])
     same([line.split(",")[:2] for line in lines], [["0.050", "0.100"], ["0.150", "0.100"]])
+
+
+@checks.case
+def the_page_needs_nothing_but_itself_and_has_what_was_measured(place):
+    text, found = report(place, "match", "--rate", "20k", "--html", "page.html")
+    page = place.read("page.html")
+    around_scripts = re.sub("<script>.*?</script>", "", page, flags=re.DOTALL)
+    for loads in ("src=", "<link", "@import", "url("):
+        assert loads not in around_scripts, loads
+    data = json.loads(re.search('id="data">(.*?)</script>', page).group(1))
+    same(len(data["times"]), 2)
+    same(max(maximum for _, _, _, maximum in data["times"]), found["max_ns"])
+    nines = [place for place, _ in data["percentiles"]]
+    same(nines, sorted(nines))
+    same([value for _, value in data["percentiles"]], sorted(value for _, value in data["percentiles"]))
+    for shown in (found["commit"], found["path"].replace(">", "&gt;"), "Dygraph"):
+        assert shown in page, shown
+    for note in found["notes"]:
+        assert html.escape(note) in page, note
 
 
 @checks.case

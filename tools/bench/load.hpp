@@ -79,9 +79,9 @@ class load {
   std::uint64_t count_ = std::numeric_limits<std::uint64_t>::max();
 };
 
-/// A recorder with a tenth of the run an interval, but no less than 100 ms.
+/// A recorder with a hundredth of the run an interval, but no less than 100 ms.
 inline measure::latency_recorder recorder_for(const workload_options& options, const load& from) {
-  const auto interval = std::max<std::chrono::nanoseconds>(options.length / 10, std::chrono::milliseconds(100));
+  const auto interval = std::max<std::chrono::nanoseconds>(options.length / 100, std::chrono::milliseconds(100));
   return {bench_clock(), from.start(), options.warm_up, options.length, interval};
 }
 

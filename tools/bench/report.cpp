@@ -28,12 +28,6 @@ constexpr std::array<std::pair<const char*, double>, 5> percentiles{
 // Fewer events than this part of those that were asked for: the load was more than what was measured can take.
 constexpr double enough = 0.99;
 
-std::string duration_text(std::int64_t ns) {
-  if (ns < 10'000) return fmt::format("{} ns", ns);
-  if (ns < 10'000'000) return fmt::format("{:.1f} us", static_cast<double>(ns) / 1e3);
-  return fmt::format("{:.1f} ms", static_cast<double>(ns) / 1e6);
-}
-
 std::string rate_text(double per_second) {
   if (per_second >= 1e6) return fmt::format("{:.3f} M/s", per_second / 1e6);
   if (per_second >= 1e3) return fmt::format("{:.3f} k/s", per_second / 1e3);
@@ -43,11 +37,6 @@ std::string rate_text(double per_second) {
 double rate_of(const workload_result& of) { return of.seconds > 0 ? static_cast<double>(of.events) / of.seconds : 0.0; }
 
 double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
-
-std::string build_text() {
-  return fmt::format("millrace {} ({}), {}, {}, {}", build_info::version, build_info::commit, build_info::compiler,
-                     build_info::type, build_info::flags);
-}
 
 template <class Write>
 void write_to(const std::string& path, Write&& write) {
@@ -76,22 +65,42 @@ std::vector<std::string> remarks(const bench_report& of) {
   return made;
 }
 
+std::string duration_text(std::int64_t ns) {
+  if (ns < 10'000) return fmt::format("{} ns", ns);
+  if (ns < 10'000'000) return fmt::format("{:.1f} us", static_cast<double>(ns) / 1e3);
+  return fmt::format("{:.1f} ms", static_cast<double>(ns) / 1e6);
+}
+
+std::string build_text() {
+  return fmt::format("millrace {} ({}), {}, {}, {}", build_info::version, build_info::commit, build_info::compiler,
+                     build_info::type, build_info::flags);
+}
+
+std::vector<figure> figures_of(const histogram& of) {
+  std::vector<figure> made;
+  for (const auto& [name, percentile] : percentiles) made.push_back({name, of.value_at_percentile(percentile)});
+  made.push_back({"max", of.max()});
+  return made;
+}
+
+std::string load_text(const bench_report& of) {
+  const workload_result& result = of.result;
+  return fmt::format(
+      "{} events in {:.2f} s: {}{}, the first {:.2f} s for warming up{}{}", result.events, result.seconds,
+      rate_text(rate_of(result)),
+      of.options.events_per_second ? fmt::format(" of {} asked for", rate_text(*of.options.events_per_second)) : "",
+      seconds_of(of.options.warm_up), of.what->has_keys ? fmt::format("; {} keys", of.options.keys) : "",
+      result.waits_by.empty() ? "" : fmt::format("; threads without work: {}", result.waits_by));
+}
+
 std::string report_text(const bench_report& of) {
   const workload_result& result = of.result;
-  std::string text = fmt::format("{}: {}\n", of.what->name, of.what->path);
-  text += fmt::format(
-      "  {} in {:.2f} s: {}{}, the first {:.2f} s for warming up; {} keys\n", fmt::format("{} events", result.events),
-      result.seconds, rate_text(rate_of(result)),
-      of.options.events_per_second ? fmt::format(" of {} asked for", rate_text(*of.options.events_per_second)) : "",
-      seconds_of(of.options.warm_up), of.what->has_keys ? fmt::format("; {} keys", of.options.keys) : "");
-  if (!result.waits_by.empty()) text += fmt::format("  threads without work: {}\n", result.waits_by);
-  text += fmt::format("\n  {:<10}", "latency");
-  for (const auto& [name, percentile] : percentiles) text += fmt::format("{:>11}", name);
-  text += fmt::format("{:>11}{:>12}\n  {:<10}", "max", "count", "");
-  for (const auto& [name, percentile] : percentiles)
-    text += fmt::format("{:>11}", duration_text(result.latencies.value_at_percentile(percentile)));
-  text += fmt::format("{:>11}{:>12}\n  {}\n\n", duration_text(result.latencies.max()), result.latencies.count(),
-                      of.what->latency);
+  std::string text = fmt::format("{}: {}\n  {}\n\n  {:<10}", of.what->name, of.what->path, load_text(of), "latency");
+  const auto figures = figures_of(result.latencies);
+  for (const figure& each : figures) text += fmt::format("{:>11}", each.name);
+  text += fmt::format("{:>12}\n  {:<10}", "count", "");
+  for (const figure& each : figures) text += fmt::format("{:>11}", duration_text(each.ns));
+  text += fmt::format("{:>12}\n  {}\n\n", result.latencies.count(), of.what->latency);
   text += host_facts::detect().describe() + machine::detect().describe() + build_text() + '\n';
   for (const std::string& each : remarks(of)) text += fmt::format("note: {}\n", each);
   if (!result.wrong.empty()) text += fmt::format("WRONG ANSWERS: {}; the figures mean nothing\n", result.wrong);
@@ -121,9 +130,7 @@ std::string report_json(const bench_report& of) {
   integer("ring_slots", static_cast<std::int64_t>(of.options.ring_slots));
   string("place", of.options.where.to_string());
   integer("count", static_cast<std::int64_t>(result.latencies.count()));
-  for (const auto& [name, percentile] : percentiles)
-    integer(fmt::format("{}_ns", name).c_str(), result.latencies.value_at_percentile(percentile));
-  integer("max_ns", result.latencies.max());
+  for (const figure& each : figures_of(result.latencies)) integer((each.name + "_ns").c_str(), each.ns);
   const host_facts host = host_facts::detect();
   string("cpu", host.cpu_model);
   json.raw(",\"virtual\":").raw(host.is_virtual ? "true" : "false");

@@ -4,6 +4,7 @@
 
 #include <millrace/measure/disturbance.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,20 @@ struct bench_report {
 
 /// Reasons to distrust the figures, a sentence each.
 [[nodiscard]] std::vector<std::string> remarks(const bench_report& of);
+
+/// A percentile, or the maximum.
+struct figure {
+  std::string name;
+  std::int64_t ns;
+};
+[[nodiscard]] std::vector<figure> figures_of(const histogram& of);
+
+/// "812 ns", "81.2 us", "8.1 ms".
+[[nodiscard]] std::string duration_text(std::int64_t ns);
+/// What ran, how long and at which rate, in a line.
+[[nodiscard]] std::string load_text(const bench_report& of);
+/// Version, commit, compiler and its flags, in a line.
+[[nodiscard]] std::string build_text();
 
 /// For people: the load, a line of percentiles, the machine, the build and the remarks.
 [[nodiscard]] std::string report_text(const bench_report& of);

@@ -3,11 +3,12 @@
 #
 #   millrace_dependency(<target> <how it is found...> APT <package> [PC <pkg-config name>] [LINK <flag>])
 #
-# How: FIND <arguments of find_package>, MODULE <pkg-config name>, or HEADER <path below an include root>.
+# How: FIND <arguments of find_package>, MODULE <pkg-config name>, HEADER <path below an include root>, or
+# SCRIPT <path below /usr/share/javascript>, which is no target: MILLRACE_SCRIPTS is the folder above it.
 # LINK is what a static libmillrace_*.a needs on the link line; a row without it is header-only.
 
 function(millrace_dependency target)
-  cmake_parse_arguments(arg "" "MODULE;HEADER;APT;PC;LINK" "FIND" ${ARGN})
+  cmake_parse_arguments(arg "" "MODULE;HEADER;SCRIPT;APT;PC;LINK" "FIND" ${ARGN})
   string(MAKE_C_IDENTIFIER "${target}" id)
   if(arg_FIND)
     list(GET arg_FIND 0 package)
@@ -17,6 +18,10 @@ function(millrace_dependency target)
   elseif(arg_MODULE)
     pkg_check_modules(${arg_MODULE} QUIET IMPORTED_TARGET ${arg_MODULE})
     set(found ${${arg_MODULE}_FOUND})
+  elseif(arg_SCRIPT)
+    find_path(MILLRACE_SCRIPTS ${arg_SCRIPT} PATHS /usr/share/javascript)
+    mark_as_advanced(MILLRACE_SCRIPTS)
+    set(found ${MILLRACE_SCRIPTS})
   else()
     find_path(MILLRACE_${id}_INCLUDE ${arg_HEADER})
     mark_as_advanced(MILLRACE_${id}_INCLUDE)
@@ -25,6 +30,9 @@ function(millrace_dependency target)
   if(NOT found)
     set_property(GLOBAL APPEND PROPERTY MILLRACE_MISSING "${target} (${arg_APT})")
     set_property(GLOBAL APPEND PROPERTY MILLRACE_MISSING_PACKAGES "${arg_APT}")
+    return()
+  endif()
+  if(arg_SCRIPT)
     return()
   endif()
   set_property(GLOBAL APPEND PROPERTY MILLRACE_DEPENDENCIES ${target})
@@ -55,6 +63,7 @@ millrace_dependency(PkgConfig::hwloc    MODULE hwloc               APT libhwloc-
 millrace_dependency(PkgConfig::libisal  MODULE libisal             APT libisal-dev   PC libisal LINK -lisal)
 if(MILLRACE_TOOLS)
   millrace_dependency(CLI11::CLI11      FIND CLI11 2.1 CONFIG      APT libcli11-dev)
+  millrace_dependency(dygraphs          SCRIPT dygraphs/dygraph.min.js APT libjs-dygraphs)
 endif()
 if(MILLRACE_TESTS)
   millrace_dependency(GTest::gtest_main FIND GTest CONFIG          APT libgtest-dev)
