@@ -227,12 +227,12 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
   /// Matches do not overlap.
   [[nodiscard]] auto skip_past_last() const { return skipping(skip_strategy::past_last, {}); }
   /// What began before the match's first event of `stage` is dropped.
-  [[nodiscard]] auto skip_to_first(std::string stage) const {
-    return skipping(skip_strategy::to_first, std::move(stage));
+  [[nodiscard]] auto skip_to_first(const std::string& stage) const {
+    return skipping(skip_strategy::to_first, stage);
   }
   /// What began before the match's last event of `stage` is dropped.
-  [[nodiscard]] auto skip_to_last(std::string stage) const {
-    return skipping(skip_strategy::to_last, std::move(stage));
+  [[nodiscard]] auto skip_to_last(const std::string& stage) const {
+    return skipping(skip_strategy::to_last, stage);
   }
 
   // --- result -------------------------------------------------------------------------------------------
@@ -344,10 +344,10 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
     });
   }
 
-  [[nodiscard]] auto skipping(skip_strategy what, std::string to) const {
+  [[nodiscard]] auto skipping(skip_strategy what, const std::string& to) const {
     auto made = whole();
     made.pattern_.skip = what;
-    made.pattern_.skip_to = std::move(to);
+    made.pattern_.skip_to = to;
     return made;
   }
 

@@ -279,12 +279,14 @@ class pattern_matcher {
   }
 
   member chosen_;  // in front, beside what each event asks for first
+  // NOLINTBEGIN(readability-identifier-naming): members of an unnamed union are taken for public ones
   union {
     shift_matcher<Conditions> shift_;
     chain_matcher<Conditions> chain_;
     prefixed_matcher<Conditions> prefixed_;
     matcher<Conditions> runs_;
   };
+  // NOLINTEND(readability-identifier-naming)
 };
 
 }  // namespace millrace::cep

@@ -39,8 +39,8 @@ template <class Feed, class Key, class Sink, class Record, bool Threaded, class.
 class topology_draft {
  public:
   topology_draft() = default;
-  topology_draft(topology_stages<Feed, Key, Sink, Rules...> stages, topology_plan plan)
-      : stages_(std::move(stages)), plan_(std::move(plan)) {}
+  topology_draft(topology_stages<Feed, Key, Sink, Rules...> stages, const topology_plan& plan)
+      : stages_(std::move(stages)), plan_(plan) {}
 
   /// Where events come from: see `event_feed`. A source given by name must outlive the engine; others move in.
   template <class Source>
@@ -68,7 +68,7 @@ class topology_draft {
     static_assert(!Threaded, "shards: said twice");
     plan_.shards = count;
     if (!tuning.wait) tuning.wait = plan_.executor.wait;
-    plan_.executor = std::move(tuning);
+    plan_.executor = tuning;
     plan_.executor.where = where;
     return with<Feed, Key, Sink, Record, true>(
         {forward_feed(), std::move(stages_.key), forward_sink(), std::move(stages_.rules)});
@@ -103,7 +103,7 @@ class topology_draft {
     using grown = topology_draft<Feed, Key, Sink, Record, Threaded, Rules..., rule>;
     auto rules = std::tuple_cat(std::move(stages_.rules),
                                 std::tuple<rule>{{std::move(pattern), std::move(handler), std::move(name)}});
-    return grown({forward_feed(), std::move(stages_.key), forward_sink(), std::move(rules)}, std::move(plan_));
+    return grown({forward_feed(), std::move(stages_.key), forward_sink(), std::move(rules)}, plan_);
   }
 
   /// Where records go: a callable that takes (const Record&), or an object with consume(const Record&); returning false
@@ -142,8 +142,7 @@ class topology_draft {
  private:
   template <class NewFeed, class NewKey, class NewSink, class NewRecord, bool NewThreaded>
   [[nodiscard]] auto with(topology_stages<NewFeed, NewKey, NewSink, Rules...> stages) {
-    return topology_draft<NewFeed, NewKey, NewSink, NewRecord, NewThreaded, Rules...>(std::move(stages),
-                                                                                      std::move(plan_));
+    return topology_draft<NewFeed, NewKey, NewSink, NewRecord, NewThreaded, Rules...>(std::move(stages), plan_);
   }
   Feed&& forward_feed() { return static_cast<Feed&&>(stages_.feed); }
   Sink&& forward_sink() { return static_cast<Sink&&>(stages_.sink); }
