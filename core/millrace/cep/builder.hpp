@@ -227,13 +227,9 @@ class pattern_builder<T, Whole, std::tuple<Closed...>, Open> {
   /// Matches do not overlap.
   [[nodiscard]] auto skip_past_last() const { return skipping(skip_strategy::past_last, {}); }
   /// What began before the match's first event of `stage` is dropped.
-  [[nodiscard]] auto skip_to_first(const std::string& stage) const {
-    return skipping(skip_strategy::to_first, stage);
-  }
+  [[nodiscard]] auto skip_to_first(const std::string& stage) const { return skipping(skip_strategy::to_first, stage); }
   /// What began before the match's last event of `stage` is dropped.
-  [[nodiscard]] auto skip_to_last(const std::string& stage) const {
-    return skipping(skip_strategy::to_last, stage);
-  }
+  [[nodiscard]] auto skip_to_last(const std::string& stage) const { return skipping(skip_strategy::to_last, stage); }
 
   // --- result -------------------------------------------------------------------------------------------
 
