@@ -46,17 +46,17 @@ class Place:
     def read(self, name):
         return (self.folder / name).read_text()
 
-    def run(self, *arguments, stdin=b"", **more):
+    def run(self, *arguments, stdin=b"", timeout=TIMEOUT_S, **more):
         return subprocess.run([PROGRAM, *arguments], cwd=self.folder, input=stdin, capture_output=True,
-                              timeout=TIMEOUT_S, **more)
+                              timeout=timeout, **more)
 
-    def match(self, feed=None, *options, rules=RULES, name="feed.ndjson", command="match", stdin=b""):
+    def match(self, feed=None, *options, rules=RULES, name="feed.ndjson", command="match", **more):
         """Runs `match` over a feed given as text; None: it is given on standard input."""
         self.write("rules.mr", rules)
         at = "-" if feed is None else name
         if feed is not None:
             self.write(name, feed)
-        return self.run(command, "--rules", "rules.mr", "--feed", at, *options, stdin=stdin)
+        return self.run(command, "--rules", "rules.mr", "--feed", at, *options, **more)
 
     def start(self, *arguments, **more):
         return subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, **{"stdout": subprocess.PIPE,
