@@ -50,7 +50,7 @@ class spsc_ring {
   [[nodiscard]] std::size_t try_claim_n(std::size_t count_max) noexcept {
     std::uint64_t free = slot_count() - (producer_.next - producer_.head_seen);
     if (free < count_max) {
-      producer_.head_seen = head_.value.load(std::memory_order_acquire);  // P1, pairs with C2
+      producer_.head_seen = head_.value.load(Atomics::template acquire<"P1">);  // pairs with C2
       free = slot_count() - (producer_.next - producer_.head_seen);
     }
     return static_cast<std::size_t>(std::min<std::uint64_t>(free, count_max));
@@ -69,7 +69,7 @@ class spsc_ring {
   void publish_n(std::size_t count) noexcept {
     MILLRACE_ASSERT(producer_.next + count - producer_.head_seen <= slot_count());
     producer_.next += count;
-    tail_.value.store(producer_.next, std::memory_order_release);  // P2, pairs with C1
+    tail_.value.store(producer_.next, Atomics::template release<"P2">);  // pairs with C1
   }
 
   /// The oldest published slot, the same one until it is released; null when the ring is empty.
@@ -79,7 +79,7 @@ class spsc_ring {
   [[nodiscard]] std::size_t available(std::size_t count_max) noexcept {
     std::uint64_t ready = consumer_.tail_seen - consumer_.next;
     if (ready < count_max) {
-      consumer_.tail_seen = tail_.value.load(std::memory_order_acquire);  // C1, pairs with P2
+      consumer_.tail_seen = tail_.value.load(Atomics::template acquire<"C1">);  // pairs with P2
       ready = consumer_.tail_seen - consumer_.next;
     }
     return static_cast<std::size_t>(std::min<std::uint64_t>(ready, count_max));
@@ -98,13 +98,13 @@ class spsc_ring {
   void release_n(std::size_t count) noexcept {
     MILLRACE_ASSERT(count <= consumer_.tail_seen - consumer_.next);
     consumer_.next += count;
-    head_.value.store(consumer_.next, std::memory_order_release);  // C2, pairs with P1
+    head_.value.store(consumer_.next, Atomics::template release<"C2">);  // pairs with P1
   }
 
   /// Slots published and not released, at some moment during the call. Reads both published lines: for
   /// monitors, not for the event path. Threads: any.
   [[nodiscard]] std::size_t size() const noexcept {
-    const std::uint64_t head = head_.value.load(std::memory_order_acquire);  // S1, pairs with C2: tail >= head
+    const std::uint64_t head = head_.value.load(Atomics::template acquire<"S1">);  // pairs with C2: tail >= head
     const std::uint64_t tail = tail_.value.load(std::memory_order_relaxed);
     return static_cast<std::size_t>(std::min<std::uint64_t>(tail - head, slot_count()));
   }
