@@ -41,11 +41,26 @@ class atomic {
   memory::location at_;
 };
 
+/// A word in plain memory, used as an atomic of the current execution. The memory keeps the word's first value.
+template <std::unsigned_integral T>
+class atomic_ref {
+ public:
+  explicit atomic_ref(T& word) : at_(execution::current().location_of(&word, word)) {}
+
+  [[nodiscard]] T load(ordering by) const { return static_cast<T>(execution::current().load(at_, by.order, by.name)); }
+  void store(T value, ordering by) const { execution::current().store(at_, value, by.order, by.name); }
+
+ private:
+  memory::location at_;
+};
+
 /// In place of `std_atomics`: the structure called `Structure` runs in the current execution.
 template <ordering_name Structure>
 struct atomics {
   template <class T>
   using atomic = model::atomic<T>;
+  template <class T>
+  using atomic_ref = model::atomic_ref<T>;
 
   template <ordering_name Name>
   static inline listed_site<Structure> acquire{Name, std::memory_order_acquire, {std::memory_order_relaxed}};

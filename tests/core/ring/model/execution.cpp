@@ -35,6 +35,7 @@ execution::~execution() { the_current = nullptr; }
 
 void execution::reset(std::uint64_t seed, bool is_traced) {
   memory_.clear();
+  words_.clear();
   random_ = chance(seed);
   memory_.old_values = random_.below(8);
   switch_one_of_ = std::size_t{2} << random_.below(5);
@@ -116,6 +117,13 @@ void execution::step() {
 void execution::rest() {
   if (++steps_ > steps_max) fail("no end: threads poll for what never comes");
   hand_over(true);
+}
+
+memory::location execution::location_of(const void* word, std::uint64_t value) {
+  for (const auto& [known, at] : words_) {
+    if (known == word) return at;
+  }
+  return words_.emplace_back(word, memory_.make(0, value)).second;
 }
 
 std::uint64_t execution::load(memory::location at, std::memory_order order, const char* name) {

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/ring/model/chance.hpp"
@@ -43,6 +44,9 @@ class execution {
 
   // What the atomics of the policy are made of. `name` is the ordering's, for the trace.
   memory::location make(std::uint64_t value) { return memory_.make(self_, value); }
+  /// The location of a word in plain memory, made when it is first asked for; what the word holds then was there
+  /// before the threads started.
+  memory::location location_of(const void* word, std::uint64_t value);
   std::uint64_t load(memory::location at, std::memory_order order, const char* name);
   void store(memory::location at, std::uint64_t value, std::memory_order order, const char* name);
   /// Replaces the value by `change` of it and returns the old one.
@@ -80,6 +84,7 @@ class execution {
   void note(std::string_view what);
 
   memory memory_;
+  std::vector<std::pair<const void*, memory::location>> words_;
   chance random_{0};
   std::array<thread, threads_max> threads_;
   std::size_t thread_count_ = 1;

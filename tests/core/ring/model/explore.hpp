@@ -32,8 +32,8 @@ struct exploration {
 /// Runs the scenario from each of these seeds, up to the first that goes wrong; that one again, to trace it.
 exploration explore(const scenario& what, std::uint64_t first_seed, std::uint64_t executions);
 
-/// Explores each scenario and expects that nothing goes wrong. Takes MILLRACE_EXECUTIONS=N runs of each, or 20,000;
-/// MILLRACE_NIGHTLY=1: 5,000,000. MILLRACE_SEED=N: that one alone.
+/// Explores each scenario and expects that nothing goes wrong. Takes MILLRACE_EXECUTIONS=N runs of each, or 20,000
+/// (5,000 in debug builds); MILLRACE_NIGHTLY=1: 5,000,000. MILLRACE_SEED=N: that one alone.
 void expect_no_failure(const std::vector<scenario>& scenarios);
 
 /// Weakens each of these orderings in turn and expects that some scenario goes wrong.
