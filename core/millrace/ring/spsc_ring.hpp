@@ -29,7 +29,7 @@ namespace millrace {
 template <class Atomics = std_atomics>
 class spsc_ring {
  public:
-  /// `slot_count`: a power of two, at least 2. `slot_bytes`: a multiple of 64. `first_sequence` is where the
+  /// `slot_count`: a power of two, at least 2. `slot_bytes`: 8, 16, 32 or a multiple of 64. `first_sequence` is where the
   /// counters start; tests use it to cross their wraps.
   spsc_ring(std::size_t slot_count, std::size_t slot_bytes, std::uint64_t first_sequence = 0)
       : slot_bytes_(checked_slot_bytes(slot_bytes)),
@@ -118,7 +118,10 @@ class spsc_ring {
     return count;
   }
   static std::size_t checked_slot_bytes(std::size_t bytes) {
-    if (bytes == 0 || bytes % cache_line_bytes != 0) throw error("a ring's slot is a multiple of 64 bytes");
+    const bool is_part_of_a_line = bytes == 8 || bytes == 16 || bytes == 32;
+    if (!is_part_of_a_line && (bytes == 0 || bytes % cache_line_bytes != 0)) {
+      throw error("a ring's slot is 8, 16 or 32 bytes or a multiple of 64");
+    }
     return bytes;
   }
 
