@@ -12,6 +12,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -72,6 +73,13 @@ void consume(Channel& channel, tally<Words>& seen, std::uint64_t end, std::size_
   }
 }
 
+/// Which part of the shared cache a line is in makes a tenth of a round trip: the samples take turns.
+ping_pong& next_probe() {
+  static std::array<ping_pong, 64> probes;
+  static std::size_t next = 0;
+  return probes[next++ % probes.size()];
+}
+
 /// A sample's result: what `measured` returns, in the unit of the figure, unless the sample was disturbed.
 struct sample {
   double seconds = 0;
@@ -83,8 +91,8 @@ struct sample {
 /// Runs `there` beside `here` on two processors, between two looks at the placement.
 template <class There, class Here>
 sample measured(There there, Here here) {
-  ping_pong probe;
-  bool was_interrupted = false;
+  ping_pong& probe = next_probe();
+  alignas(false_sharing_bytes) bool was_interrupted = false;
   std::atomic<bool> is_there = false;
   std::jthread other([&] {
     burst hold(0);
@@ -124,9 +132,10 @@ void throughput(benchmark::State& state, const std::string& figure, std::size_t 
   const std::uint64_t end = warm_up + unless_smoke<std::uint64_t>(Words == 1 ? 1'000'000 : 400'000, 5'000);
   for (auto _ : state) {
     const auto channel = std::make_unique<channel_type>();
-    tally<Words> seen;
-    // Consumer's and producer's start; whoever was first counts.
-    steady::time_point sent_first, started;
+    alignas(false_sharing_bytes) tally<Words> seen;
+    // The producer's and the consumer's start; whoever was first counts.
+    alignas(false_sharing_bytes) steady::time_point sent_first;
+    alignas(false_sharing_bytes) steady::time_point started;
     const sample taken = measured(
         [&] {
           produce<Words>(*channel, 0, warm_up, batch);
@@ -153,7 +162,8 @@ void round_trip(benchmark::State& state, const std::string& figure) {
   for (auto _ : state) {
     const auto there = std::make_unique<channel_type>();
     const auto back = std::make_unique<channel_type>();
-    tally<Words> seen, answered;
+    alignas(false_sharing_bytes) tally<Words> seen;
+    alignas(false_sharing_bytes) tally<Words> answered;
     const sample taken = measured(
         [&] {
           for (std::uint64_t n = 0; n < rounds; ++n) {
