@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -48,19 +49,28 @@ class event_slots {
         *std::launder(reinterpret_cast<std::uint64_t*>(at(sequence))));
   }
 
-  /// How many slots ahead of the one that it writes the writer fetches: four lines.
-  [[nodiscard]] std::uint64_t ahead() const noexcept {
-    return bytes_ >= 4 * cache_line_bytes ? 1 : 4 * cache_line_bytes / bytes_;
+  /// How many slots lie in so many lines; at least 1.
+  [[nodiscard]] std::uint64_t slots_in(std::uint64_t lines) const noexcept {
+    return std::max<std::uint64_t>(lines * cache_line_bytes / bytes_, 1);
   }
 
-  /// Fetches for writing what lies `ahead()` of this slot; once a line.
-  void fetch_ahead(std::uint64_t sequence) const noexcept {
-    std::byte* const slot = at(sequence + ahead());
-    if (reinterpret_cast<std::uintptr_t>(slot) % cache_line_bytes != 0) return;
-    for (std::size_t line = 0; line < bytes_; line += cache_line_bytes) prefetch_line_for_write(slot + line);
+  /// Starts to fetch the slot's lines to write to them, once a line.
+  void fetch_to_write(std::uint64_t sequence) const noexcept {
+    for_each_line(sequence, [](std::byte* line) { prefetch_line_for_write(line); });
+  }
+  /// The same to read them.
+  void fetch_to_read(std::uint64_t sequence) const noexcept {
+    for_each_line(sequence, [](const std::byte* line) { prefetch_line(line); });
   }
 
  private:
+  template <class Fetch>
+  void for_each_line(std::uint64_t sequence, Fetch fetch) const noexcept {
+    std::byte* const slot = at(sequence);
+    if (reinterpret_cast<std::uintptr_t>(slot) % cache_line_bytes != 0) return;
+    for (std::size_t line = 0; line < bytes_; line += cache_line_bytes) fetch(slot + line);
+  }
+
   std::byte* memory_;
   std::uint64_t mask_;
   std::size_t bytes_;
