@@ -18,8 +18,8 @@
 
 #include "peers/messages.hpp"
 
-/// The rings, each used as it is fastest, behind one interface: `send` writes up to `count` messages from `first` on
-/// and returns how many there was room for, `receive` takes up to `count`.
+/// The rings, each used as it is fastest, behind one interface: `send` writes up to `Count` messages from `first` on
+/// and returns how many there was room for, `receive` takes up to `Count`.
 namespace millrace::bench {
 
 template <std::size_t Words, std::size_t Slots>
@@ -28,14 +28,16 @@ class event_ring_channel {
   static constexpr const char* name = "millrace event_ring";
   static constexpr bool has_batches = true;
 
-  std::size_t send(std::uint64_t first, std::size_t count) {
-    const std::size_t room = ring_.try_claim_n(count);
+  template <std::size_t Count>
+  std::size_t send(std::uint64_t first) {
+    const std::size_t room = ring_.try_claim_n(Count);
     for (std::size_t i = 0; i < room; ++i) write(ring_.claim(i), first + i);
     ring_.publish_n(room);
     return room;
   }
-  std::size_t receive(tally<Words>& seen, std::size_t count) {
-    const std::size_t ready = reader_.available(count);
+  template <std::size_t Count>
+  std::size_t receive(tally<Words>& seen) {
+    const std::size_t ready = reader_.available(Count);
     for (std::size_t i = 0; i < ready; ++i) seen.take(read(reader_.peek(i)));
     reader_.release_n(ready);
     return ready;
@@ -65,14 +67,16 @@ class spsc_ring_channel {
   static constexpr const char* name = "millrace spsc_ring";
   static constexpr bool has_batches = true;
 
-  std::size_t send(std::uint64_t first, std::size_t count) {
-    const std::size_t room = ring_.try_claim_n(count);
+  template <std::size_t Count>
+  std::size_t send(std::uint64_t first) {
+    const std::size_t room = ring_.try_claim_n(Count);
     for (std::size_t i = 0; i < room; ++i) ::new (ring_.claim(i)) message<Words>(message_of<Words>(first + i));
     if (room != 0) ring_.publish_n(room);
     return room;
   }
-  std::size_t receive(tally<Words>& seen, std::size_t count) {
-    const std::size_t ready = ring_.available(count);
+  template <std::size_t Count>
+  std::size_t receive(tally<Words>& seen) {
+    const std::size_t ready = ring_.available(Count);
     for (std::size_t i = 0; i < ready; ++i) seen.take(*reinterpret_cast<const message<Words>*>(ring_.peek(i)));
     if (ready != 0) ring_.release_n(ready);
     return ready;
@@ -88,15 +92,17 @@ class boost_channel {
   static constexpr const char* name = "boost spsc_queue";
   static constexpr bool has_batches = true;
 
-  std::size_t send(std::uint64_t first, std::size_t count) {
-    if (count == 1) return queue_->push(message_of<Words>(first)) ? 1 : 0;
-    for (std::size_t i = 0; i < count; ++i) outgoing_[i] = message_of<Words>(first + i);
-    return queue_->push(outgoing_.data(), count);
+  template <std::size_t Count>
+  std::size_t send(std::uint64_t first) {
+    if constexpr (Count == 1) return queue_->push(message_of<Words>(first)) ? 1 : 0;
+    for (std::size_t i = 0; i < Count; ++i) outgoing_[i] = message_of<Words>(first + i);
+    return queue_->push(outgoing_.data(), Count);
   }
-  std::size_t receive(tally<Words>& seen, std::size_t count) {
+  template <std::size_t Count>
+  std::size_t receive(tally<Words>& seen) {
     const auto take = [&seen](const message<Words>& one) { seen.take(one); };
-    if (count == 1) return queue_->consume_one(take) ? 1 : 0;
-    const std::size_t got = queue_->pop(incoming_.data(), count);
+    if constexpr (Count == 1) return queue_->consume_one(take) ? 1 : 0;
+    const std::size_t got = queue_->pop(incoming_.data(), Count);
     for (std::size_t i = 0; i < got; ++i) take(incoming_[i]);
     return got;
   }
@@ -114,8 +120,12 @@ class reader_writer_channel {
   static constexpr const char* name = "moodycamel ReaderWriterQueue";
   static constexpr bool has_batches = false;
 
-  std::size_t send(std::uint64_t first, std::size_t) { return queue_.try_enqueue(message_of<Words>(first)) ? 1 : 0; }
-  std::size_t receive(tally<Words>& seen, std::size_t) {
+  template <std::size_t Count>
+  std::size_t send(std::uint64_t first) {
+    return queue_.try_enqueue(message_of<Words>(first)) ? 1 : 0;
+  }
+  template <std::size_t Count>
+  std::size_t receive(tally<Words>& seen) {
     const message<Words>* const one = queue_.peek();
     if (one == nullptr) return 0;
     seen.take(*one);
@@ -133,14 +143,16 @@ class concurrent_channel {
   static constexpr const char* name = "moodycamel ConcurrentQueue";
   static constexpr bool has_batches = true;
 
-  std::size_t send(std::uint64_t first, std::size_t count) {
-    if (count == 1) return queue_.try_enqueue(producer_, message_of<Words>(first)) ? 1 : 0;
-    for (std::size_t i = 0; i < count; ++i) outgoing_[i] = message_of<Words>(first + i);
-    return queue_.try_enqueue_bulk(producer_, outgoing_.data(), count) ? count : 0;
+  template <std::size_t Count>
+  std::size_t send(std::uint64_t first) {
+    if constexpr (Count == 1) return queue_.try_enqueue(producer_, message_of<Words>(first)) ? 1 : 0;
+    for (std::size_t i = 0; i < Count; ++i) outgoing_[i] = message_of<Words>(first + i);
+    return queue_.try_enqueue_bulk(producer_, outgoing_.data(), Count) ? Count : 0;
   }
-  std::size_t receive(tally<Words>& seen, std::size_t count) {
-    const std::size_t got = count == 1 ? std::size_t{queue_.try_dequeue(consumer_, incoming_[0])}
-                                       : queue_.try_dequeue_bulk(consumer_, incoming_.data(), count);
+  template <std::size_t Count>
+  std::size_t receive(tally<Words>& seen) {
+    const std::size_t got = Count == 1 ? std::size_t{queue_.try_dequeue(consumer_, incoming_[0])}
+                                       : queue_.try_dequeue_bulk(consumer_, incoming_.data(), Count);
     for (std::size_t i = 0; i < got; ++i) seen.take(incoming_[i]);
     return got;
   }
@@ -160,8 +172,12 @@ class tbb_channel {
   static constexpr bool has_batches = false;
 
   tbb_channel() { queue_.set_capacity(Slots); }
-  std::size_t send(std::uint64_t first, std::size_t) { return queue_.try_push(message_of<Words>(first)) ? 1 : 0; }
-  std::size_t receive(tally<Words>& seen, std::size_t) {
+  template <std::size_t Count>
+  std::size_t send(std::uint64_t first) {
+    return queue_.try_push(message_of<Words>(first)) ? 1 : 0;
+  }
+  template <std::size_t Count>
+  std::size_t receive(tally<Words>& seen) {
     if (!queue_.try_pop(incoming_)) return 0;
     seen.take(incoming_);
     return 1;

@@ -55,21 +55,23 @@ class patience {
   steady::time_point end_{};
 };
 
-template <std::size_t Words, class Channel>
-void produce(Channel& channel, std::uint64_t first, std::uint64_t end, std::size_t batch) {
+/// `Batch` at a time, as many as there is room for; what is less at the end one at a time.
+template <std::size_t Batch, class Channel>
+void produce(Channel& channel, std::uint64_t first, std::uint64_t end) {
   patience idle;
   while (first < end) {
-    const std::size_t taken = channel.send(first, std::min<std::uint64_t>(batch, end - first));
+    const std::size_t taken =
+        first + Batch <= end ? channel.template send<Batch>(first) : channel.template send<1>(first);
     first += taken;
     if (!idle.after(taken)) return;
   }
 }
 
-template <std::size_t Words, class Channel>
-void consume(Channel& channel, tally<Words>& seen, std::uint64_t end, std::size_t batch) {
+template <std::size_t Batch, std::size_t Words, class Channel>
+void consume(Channel& channel, tally<Words>& seen, std::uint64_t end) {
   patience idle;
   while (seen.received < end) {
-    if (!idle.after(channel.receive(seen, batch))) return;
+    if (!idle.after(channel.template receive<Batch>(seen))) return;
   }
 }
 
@@ -125,8 +127,8 @@ void keep(const std::string& figure, const std::string& ring, const sample& take
   }
 }
 
-template <std::size_t Words, std::size_t Slots, template <std::size_t, std::size_t> class Channel>
-void throughput(benchmark::State& state, const std::string& figure, std::size_t batch) {
+template <std::size_t Words, std::size_t Slots, std::size_t Batch, template <std::size_t, std::size_t> class Channel>
+void throughput(benchmark::State& state, const std::string& figure) {
   using channel_type = Channel<Words, Slots>;
   const std::uint64_t warm_up = 2 * Slots;
   const std::uint64_t end = warm_up + unless_smoke<std::uint64_t>(Words == 1 ? 1'000'000 : 400'000, 5'000);
@@ -138,14 +140,14 @@ void throughput(benchmark::State& state, const std::string& figure, std::size_t 
     alignas(false_sharing_bytes) steady::time_point started;
     const sample taken = measured(
         [&] {
-          produce<Words>(*channel, 0, warm_up, batch);
+          produce<Batch>(*channel, 0, warm_up);
           sent_first = steady::now();
-          produce<Words>(*channel, warm_up, end, batch);
+          produce<Batch>(*channel, warm_up, end);
         },
         [&] {
-          consume<Words>(*channel, seen, warm_up, batch);
+          consume<Batch>(*channel, seen, warm_up);
           started = steady::now();
-          consume<Words>(*channel, seen, end, batch);
+          consume<Batch>(*channel, seen, end);
           return std::chrono::duration<double>(steady::now() - started).count();
         });
     const double seconds = taken.seconds + std::max(0.0, std::chrono::duration<double>(started - sent_first).count());
@@ -167,15 +169,15 @@ void round_trip(benchmark::State& state, const std::string& figure) {
     const sample taken = measured(
         [&] {
           for (std::uint64_t n = 0; n < rounds; ++n) {
-            consume<Words>(*there, answered, n + 1, 1);
-            produce<Words>(*back, n, n + 1, 1);
+            consume<1>(*there, answered, n + 1);
+            produce<1>(*back, n, n + 1);
           }
         },
         [&] {
           const auto start = steady::now();
           for (std::uint64_t n = 0; n < rounds; ++n) {
-            produce<Words>(*there, n, n + 1, 1);
-            consume<Words>(*back, seen, n + 1, 1);
+            produce<1>(*there, n, n + 1);
+            consume<1>(*back, seen, n + 1);
           }
           return std::chrono::duration<double>(steady::now() - start).count();
         });
@@ -198,11 +200,11 @@ void add_ring() {
   using channel_type = Channel<Words, Slots>;
   const std::string sizes = std::to_string(8 * Words).append(" bytes, ").append(std::to_string(Slots)).append(" slots");
   const std::string ring = std::string("/").append(channel_type::name);
-  for (const std::size_t batch : {1u, 16u}) {
-    if (batch > 1 && !channel_type::has_batches) continue;
-    const std::string figure =
-        std::string("throughput, million/s: ") + sizes + (batch == 1 ? ", one at a time" : ", 16 at a time");
-    add(figure + ring, [=](benchmark::State& state) { throughput<Words, Slots, Channel>(state, figure, batch); });
+  const std::string single = std::string("throughput, million/s: ") + sizes + ", one at a time";
+  add(single + ring, [=](benchmark::State& state) { throughput<Words, Slots, 1, Channel>(state, single); });
+  if constexpr (channel_type::has_batches) {
+    const std::string many = std::string("throughput, million/s: ") + sizes + ", 16 at a time";
+    add(many + ring, [=](benchmark::State& state) { throughput<Words, Slots, 16, Channel>(state, many); });
   }
   if constexpr (Slots == 1 << 10) {
     const std::string figure = std::string("round trip, ns: ") + sizes;

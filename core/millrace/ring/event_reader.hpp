@@ -97,8 +97,13 @@ class event_reader {
   /// writer, and holds up what the reader does with the event before it.
   void look_at_slots(std::size_t count_max) noexcept {
     const std::uint64_t wanted = std::max<std::uint64_t>(count_max, look_ahead_);
-    while (ready_ - next_ < wanted && is_published(ready_)) ++ready_;
-    const std::uint64_t found = ready_ - next_;
+    // Copies: the members would be read again behind each look at a slot.
+    const event_slots<Atomics> slots = slots_;
+    const std::uint64_t end = next_ + wanted;
+    std::uint64_t ready = ready_;
+    while (ready != end && slots.word(ready).load(Atomics::template acquire<"R1">) == ready) ++ready;  // pairs with W2
+    ready_ = ready;
+    const std::uint64_t found = ready - next_;
     look_ahead_ = std::clamp<std::uint64_t>(found == wanted ? 2 * wanted : found, 1, look_ahead_max_);
     is_streaming_ = found == wanted && wanted >= look_ahead_max_;
   }
@@ -112,10 +117,6 @@ class event_reader {
     }
     ready_ = next_ + found;
     is_streaming_ = found >= 2 * look_ahead_max_;
-  }
-
-  [[nodiscard]] bool is_published(std::uint64_t sequence) const noexcept {
-    return slots_.word(sequence).load(Atomics::template acquire<"R1">) == sequence;  // pairs with W2
   }
 
   // Written by nobody after construction.

@@ -113,10 +113,13 @@ class event_ring {
   void publish_n(std::size_t count) noexcept {
     MILLRACE_ASSERT(next_ + count - released_seen_ <= slots_.count());
     if (count == 0) return;
-    // The first word is written last and publishes all: who reads the others has read it before.
-    for (std::size_t i = count - 1; i > 0; --i) slots_.word(next_ + i).store(next_ + i, std::memory_order_relaxed);
-    slots_.word(next_).store(next_, Atomics::template release<"W2">);  // pairs with R1
+    // Copies: what is stored in a slot might be these members, for all that the compiler knows.
+    const event_slots<Atomics> slots = slots_;
+    const std::uint64_t first = next_;
     next_ += count;
+    // The first word is written last and publishes all: who reads the others has read it before.
+    for (std::uint64_t i = first + count - 1; i != first; --i) slots.word(i).store(i, std::memory_order_relaxed);
+    slots.word(first).store(first, Atomics::template release<"W2">);  // pairs with R1
   }
 
   /// The sequence of the event that is published next. Threads: the writer.

@@ -29,8 +29,8 @@ namespace millrace {
 template <class Atomics = std_atomics>
 class spsc_ring {
  public:
-  /// `slot_count`: a power of two, at least 2. `slot_bytes`: 8, 16, 32 or a multiple of 64. `first_sequence` is where the
-  /// counters start; tests use it to cross their wraps.
+  /// `slot_count`: a power of two, at least 2. `slot_bytes`: 8, 16, 32 or a multiple of 64. `first_sequence` is where
+  /// the counters start; tests use it to cross their wraps.
   spsc_ring(std::size_t slot_count, std::size_t slot_bytes, std::uint64_t first_sequence = 0)
       : slot_bytes_(checked_slot_bytes(slot_bytes)),
         mask_(checked_slot_count(slot_count) - 1),
