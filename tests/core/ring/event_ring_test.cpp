@@ -231,9 +231,11 @@ bool holds(const std::byte* slot, std::size_t bytes, std::uint64_t number) {
   return true;
 }
 
-constexpr std::uint64_t events = 50'000;
+/// Threads that share a processor take a switch for each few events of a small ring.
+std::uint64_t events_for(const event_ring<>& ring) { return ring.slot_count() < 64 ? 10'000 : 100'000; }
 
 void write_all(event_ring<>& ring, std::size_t batch) {
+  const std::uint64_t events = events_for(ring);
   for (std::uint64_t sent = 0; sent < events;) {
     const std::size_t got = ring.try_claim_n(std::min<std::uint64_t>(batch, events - sent));
     if (got == 0) std::this_thread::yield();
@@ -244,12 +246,13 @@ void write_all(event_ring<>& ring, std::size_t batch) {
 }
 
 /// How many events were not what they should be.
-std::uint64_t read_all(event_reader<>& reader, std::size_t slot_bytes, std::size_t batch) {
+std::uint64_t read_all(event_reader<>& reader, const event_ring<>& ring, std::size_t batch) {
+  const std::uint64_t events = events_for(ring);
   std::uint64_t received = 0, wrong = 0;
   while (received < events) {
     const std::size_t got = reader.available(batch);
     if (got == 0) std::this_thread::yield();
-    for (std::size_t i = 0; i < got; ++i) wrong += !holds(reader.peek(i), slot_bytes, received + i);
+    for (std::size_t i = 0; i < got; ++i) wrong += !holds(reader.peek(i), ring.slot_bytes(), received + i);
     reader.release_n(got);
     received += got;
   }
@@ -263,7 +266,7 @@ void expect_all_read(event_ring<>& ring, std::vector<event_reader<>*> readers, s
   {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < readers.size(); ++i) {
-      threads.emplace_back([&, i] { wrong[i] = read_all(*readers[i], ring.slot_bytes(), batch); });
+      threads.emplace_back([&, i] { wrong[i] = read_all(*readers[i], ring, batch); });
     }
     write_all(ring, batch);
   }
