@@ -28,12 +28,23 @@ class event_ring_channel {
   static constexpr const char* name = "millrace event_ring";
   static constexpr bool has_batches = true;
 
+  // The ring's sequence is an event's first word. A message of one word has it beside its own.
+  static constexpr std::size_t slot_bytes = Words == 1 ? 16 : 8 * Words;
+
+  template <std::size_t Count>
+  static std::size_t write_to(event_ring<>& ring, std::uint64_t first) {
+    const std::size_t room = ring.try_claim_n(Count);
+    for (std::size_t i = 0; i < room; ++i) write(ring.claim(i), first + i);
+    ring.publish_n(room);
+    return room;
+  }
+  static const message<Words>& read(const std::byte* slot) {
+    return *reinterpret_cast<const message<Words>*>(slot + (Words == 1 ? 8 : 0));
+  }
+
   template <std::size_t Count>
   std::size_t send(std::uint64_t first) {
-    const std::size_t room = ring_.try_claim_n(Count);
-    for (std::size_t i = 0; i < room; ++i) write(ring_.claim(i), first + i);
-    ring_.publish_n(room);
-    return room;
+    return write_to<Count>(ring_, first);
   }
   template <std::size_t Count>
   std::size_t receive(tally<Words>& seen) {
@@ -44,17 +55,11 @@ class event_ring_channel {
   }
 
  private:
-  // The ring's sequence is an event's first word. A message of one word has it beside its own.
-  static constexpr std::size_t slot_bytes = Words == 1 ? 16 : 8 * Words;
-
   static void write(std::byte* slot, std::uint64_t sequence) {
     for (std::uint64_t i = Words == 1 ? 0 : 1; i < Words; ++i) {
       const std::uint64_t word = sequence + i;
       std::memcpy(slot + (Words == 1 ? 8 : 8 * i), &word, sizeof word);
     }
-  }
-  static const message<Words>& read(const std::byte* slot) {
-    return *reinterpret_cast<const message<Words>*>(slot + (Words == 1 ? 8 : 0));
   }
 
   event_ring<> ring_{Slots, slot_bytes};

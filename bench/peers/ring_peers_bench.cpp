@@ -23,6 +23,7 @@
 
 #include "peers/burst.hpp"
 #include "peers/by_placement.hpp"
+#include "peers/graph_channels.hpp"
 #include "peers/messages.hpp"
 #include "peers/ping_pong.hpp"
 #include "peers/ring_channels.hpp"
@@ -220,6 +221,13 @@ void add_ring_of_all_sizes() {
   add_ring<8, 1 << 16, Channel>();
 }
 
+template <template <std::size_t, std::size_t> class Channel>
+void add_graph() {
+  const std::string figure = "three readers in one thread, million/s: 64 bytes, 1024 slots";
+  const std::string name = figure + std::string("/").append(Channel<8, 1 << 10>::name);
+  add(name, [=](benchmark::State& state) { throughput<8, 1 << 10, 1, Channel>(state, figure); });
+}
+
 [[maybe_unused]] const bool registered = [] {
   add_ring_of_all_sizes<event_ring_channel>();
   add_ring_of_all_sizes<spsc_ring_channel>();
@@ -227,6 +235,8 @@ void add_ring_of_all_sizes() {
   add_ring_of_all_sizes<reader_writer_channel>();
   add_ring_of_all_sizes<concurrent_channel>();
   add_ring_of_all_sizes<tbb_channel>();
+  add_graph<chain_channel>();
+  add_graph<diamond_channel>();
   return true;
 }();
 
