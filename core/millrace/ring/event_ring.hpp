@@ -117,9 +117,9 @@ class event_ring {
     const event_slots<Atomics> slots = slots_;
     const std::uint64_t first = next_;
     next_ += count;
-    // The first word is written last and publishes all: who reads the others has read it before.
-    for (std::uint64_t i = first + count - 1; i != first; --i) slots.word(i).store(i, std::memory_order_relaxed);
     slots.word(first).store(first, Atomics::template release<"W2">);  // pairs with R1
+    // Relaxed: all of the batch was written before the first word, which its readers have read before the others.
+    for (std::uint64_t i = first + 1; i != first + count; ++i) slots.word(i).store(i, std::memory_order_relaxed);
   }
 
   /// The sequence of the event that is published next. Threads: the writer.
