@@ -13,9 +13,21 @@ millrace_test(expr
   LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp core/pool/spread_objects_test.cpp LIBRARIES millrace::core)
 millrace_test(ring
-  SOURCES core/ring/message_ring_test.cpp core/ring/parker_test.cpp core/ring/spsc_ring_test.cpp
+  SOURCES core/ring/event_ring_test.cpp core/ring/message_ring_test.cpp core/ring/parker_test.cpp core/ring/spsc_ring_test.cpp
   LIBRARIES millrace::core Threads::Threads
   LABELS concurrent)
+millrace_test(ring_model
+  SOURCES
+    core/ring/event_ring_model_test.cpp
+    core/ring/message_ring_model_test.cpp
+    core/ring/model/checker_test.cpp
+    core/ring/model/execution.cpp
+    core/ring/model/explore.cpp
+    core/ring/model/fibre.cpp
+    core/ring/model/memory.cpp
+    core/ring/parker_model_test.cpp
+    core/ring/spsc_ring_model_test.cpp
+  LIBRARIES millrace::core)
 millrace_test(rules
   SOURCES
     core/rules/any_order_test.cpp

@@ -3,7 +3,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <millrace/base/cache_line.hpp>
 #include <millrace/base/check.hpp>
 #include <millrace/base/error.hpp>
@@ -63,12 +62,12 @@ class message_ring {
   }
 
   /// Hands over every message claimed so far.
-  void publish() noexcept { tail_.value.store(producer_.next, std::memory_order_release); }  // P2, pairs with C1
+  void publish() noexcept { tail_.value.store(producer_.next, Atomics::template release<"P2">); }  // pairs with C1
 
   /// The next message, the same one until `advance` or `release`; nothing when the ring is empty.
   [[nodiscard]] std::optional<std::span<const std::byte>> try_peek() noexcept {
     if (consumer_.next == consumer_.tail_seen) {
-      consumer_.tail_seen = tail_.value.load(std::memory_order_acquire);  // C1, pairs with P2
+      consumer_.tail_seen = tail_.value.load(Atomics::template acquire<"C1">);  // pairs with P2
       if (consumer_.next == consumer_.tail_seen) return std::nullopt;
     }
     std::uint64_t bytes = read_header(consumer_.next);
@@ -89,7 +88,7 @@ class message_ring {
   /// Gives back the room of every message up to the peeked one, that one too.
   void release() noexcept {
     advance();
-    head_.value.store(consumer_.next, std::memory_order_release);  // C2, pairs with P1
+    head_.value.store(consumer_.next, Atomics::template release<"C2">);  // pairs with P1
   }
 
  private:
@@ -109,18 +108,14 @@ class message_ring {
   }
   [[nodiscard]] std::size_t offset(std::uint64_t position) const noexcept { return position & mask_; }
   [[nodiscard]] std::byte* at(std::uint64_t position) const noexcept { return memory_.data() + offset(position); }
-  void write_header(std::uint64_t position, std::uint64_t value) noexcept {
-    std::memcpy(at(position), &value, sizeof value);
-  }
+  void write_header(std::uint64_t position, std::uint64_t value) noexcept { Atomics::write_word(at(position), value); }
   [[nodiscard]] std::uint64_t read_header(std::uint64_t position) const noexcept {
-    std::uint64_t value;
-    std::memcpy(&value, at(position), sizeof value);
-    return value;
+    return Atomics::read_word(at(position));
   }
 
   [[nodiscard]] bool has_room(std::size_t bytes) noexcept {
     if (capacity() - (producer_.next - producer_.head_seen) >= bytes) return true;
-    producer_.head_seen = head_.value.load(std::memory_order_acquire);  // P1, pairs with C2
+    producer_.head_seen = head_.value.load(Atomics::template acquire<"P1">);  // pairs with C2
     return capacity() - (producer_.next - producer_.head_seen) >= bytes;
   }
 

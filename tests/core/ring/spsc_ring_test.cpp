@@ -83,7 +83,8 @@ TEST(spsc_ring, slots_are_aligned_and_apart) {
 
 TEST(spsc_ring, refuses_sizes_it_cannot_take) {
   for (const std::size_t count : {0u, 1u, 3u, 100u}) EXPECT_THROW((spsc_ring<>{count, 64}), error) << count;
-  for (const std::size_t bytes : {0u, 1u, 63u, 65u, 100u}) EXPECT_THROW((spsc_ring<>{2, bytes}), error) << bytes;
+  for (const std::size_t bytes : {0u, 1u, 4u, 24u, 63u, 65u, 100u})
+    EXPECT_THROW((spsc_ring<>{2, bytes}), error) << bytes;
 }
 
 /// One thread, random batches on both sides, beside a deque.
@@ -163,7 +164,8 @@ TEST_P(spsc_ring_threads, hand_over_every_item_once_and_in_order) {
 INSTANTIATE_TEST_SUITE_P(sizes, spsc_ring_threads,
                          testing::Values(ring_case{2, 64, 0, 1}, ring_case{2, 64, near_32_bits, 2},
                                          ring_case{2, 64, near_64_bits, 1}, ring_case{64, 64, near_64_bits, 16},
-                                         ring_case{1'024, 192, near_32_bits, 1}, ring_case{1'024, 64, 0, 32}));
+                                         ring_case{8, 8, near_64_bits, 3}, ring_case{1'024, 192, near_32_bits, 1},
+                                         ring_case{1'024, 64, 0, 32}));
 
 #if defined(MILLRACE_ASSERTIONS) && MILLRACE_ASSERTIONS
 TEST(spsc_ring_death, publishing_or_releasing_more_than_claimed_aborts) {
