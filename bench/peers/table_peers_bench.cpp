@@ -15,7 +15,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <limits>
-#include <millrace/table/keyed_table.hpp>
+#include <millrace/table/growing_table.hpp>
 #include <millrace/time/cycle_clock.hpp>
 #include <string>
 #include <unordered_map>
@@ -60,6 +60,9 @@ class draws {
   std::uint64_t state_ = 42;
 };
 
+/// What our table is told: a bound, not a size.
+constexpr std::size_t capacity = 50'000'000;
+
 template <class Value>
 class millrace_table {
  public:
@@ -70,7 +73,7 @@ class millrace_table {
   [[nodiscard]] std::size_t size() const { return table_.size(); }
 
  private:
-  millrace::keyed_table<std::uint64_t, Value> table_{16'000'000};
+  millrace::growing_table<std::uint64_t, Value> table_{capacity};
 };
 
 template <class Map, const char* Name>

@@ -2,6 +2,7 @@
 #include <mimalloc.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <millrace/base/check.hpp>
@@ -22,7 +23,7 @@ bool is_mapped(std::size_t bytes) noexcept { return bytes >= huge_page_bytes; }
 
 /// Fresh pages, which are zero, and of which none is touched here; so placed that the small ones end where a huge page
 /// may begin. Null when they are refused. Huge pages are advice: where they are not granted nothing changes.
-std::byte* map_pages(std::size_t bytes) noexcept {
+std::byte* map_pages(std::size_t bytes, memory_pages pages) noexcept {
   void* const mapped = bytes > std::numeric_limits<std::size_t>::max() - huge_page_bytes
                            ? MAP_FAILED
                            : ::mmap(nullptr, bytes + huge_page_bytes, PROT_READ | PROT_WRITE,
@@ -36,19 +37,23 @@ std::byte* map_pages(std::size_t bytes) noexcept {
   if (before != 0) ::munmap(begin, before);
   if (before + used < bytes + huge_page_bytes) ::munmap(begin + before + used, bytes + huge_page_bytes - before - used);
   std::byte* const data = begin + before;
-  if (bytes > small_pages_bytes) ::madvise(data + small_pages_bytes, used - small_pages_bytes, MADV_HUGEPAGE);
+  if (pages == memory_pages::small)
+    ::madvise(data, used, MADV_NOHUGEPAGE);
+  else if (bytes > small_pages_bytes)
+    ::madvise(data + small_pages_bytes, used - small_pages_bytes, MADV_HUGEPAGE);
   return data;
 }
 
 }  // namespace
 
-reservation::reservation(std::size_t bytes, std::size_t alignment, memory_content content) : bytes_(bytes) {
+reservation::reservation(std::size_t bytes, std::size_t alignment, memory_content content, memory_pages pages)
+    : bytes_(bytes) {
   MILLRACE_CHECK(alignment != 0 && (alignment & (alignment - 1)) == 0 && alignment <= page_bytes,
                  "an alignment is a power of two, a page at most");
   if (bytes == 0) return;
   void* memory = nullptr;
   if (is_mapped(bytes)) {
-    memory = map_pages(bytes);
+    memory = map_pages(bytes, pages);
   } else {
     memory =
         content == memory_content::zero ? mi_zalloc_aligned(bytes, alignment) : mi_malloc_aligned(bytes, alignment);
@@ -58,12 +63,24 @@ reservation::reservation(std::size_t bytes, std::size_t alignment, memory_conten
 }
 
 reservation reservation::for_items(std::size_t count, std::size_t bytes_each, std::size_t alignment,
-                                   memory_content content) {
+                                   memory_content content, memory_pages pages) {
   if (bytes_each != 0 && count > std::numeric_limits<std::ptrdiff_t>::max() / bytes_each) {
     throw memory_error(
         fmt::format("cannot reserve {} items of {} bytes: more than the address space", count, bytes_each));
   }
-  return reservation(count * bytes_each, alignment, content);
+  return reservation(count * bytes_each, alignment, content, pages);
+}
+
+void reservation::make_resident(std::size_t offset, std::size_t bytes) noexcept {
+  if (!is_mapped(bytes_)) return;
+#if defined(MADV_POPULATE_WRITE)
+  const std::size_t first = offset / page_bytes * page_bytes;
+  const std::size_t end = std::min((offset + bytes + page_bytes - 1) / page_bytes * page_bytes, bytes_);
+  ::madvise(data_ + first, end - first, MADV_POPULATE_WRITE);
+#else
+  static_cast<void>(offset);
+  static_cast<void>(bytes);
+#endif
 }
 
 reservation::~reservation() {

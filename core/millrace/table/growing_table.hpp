@@ -1,0 +1,312 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <millrace/base/error.hpp>
+#include <millrace/base/prefetch.hpp>
+#include <millrace/pool/reservation.hpp>
+#include <millrace/table/keyed_table.hpp>
+#include <millrace/table/seeded_hash.hpp>
+#include <millrace/table/tag_group.hpp>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+
+/// Per-key state that begins small and grows with its keys, a few slots an insertion, so that no operation pays for a
+/// rehash. README.md has the picture, the invariants and the costs.
+///
+/// Open addressing in groups of fifteen slots, whose tags one SIMD comparison looks at. A key stands in the first group
+/// with room from its home on. Erasing moves nothing and leaves nothing behind.
+///
+/// A pointer to a value holds until the next `find_or_insert`, which may move any key, or until its key is erased.
+/// Threads: one owner. Allocation: in the constructor only; fresh memory is made resident by insertions, at most
+/// `bytes_ahead` each. Complexity: O(1) expected; an insertion splits at most one group, and empties of the groups
+/// behind it what is at home in that one. Errors: the constructor throws `millrace::error` when the memory is refused,
+/// or when more than `capacity_max` keys are asked for. Full is a null pointer.
+template <class Key, class Value, class Hash = seeded_hash<Key>>
+class growing_table {
+  static_assert(std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>,
+                "a table moves and snapshots its slots as bytes: keys and values must be trivially copyable");
+  using tag_group = detail::tag_group;
+
+ public:
+  struct insertion {
+    Value* value;   // null when the key is new and the table full
+    bool inserted;  // the value was just initialised with Value{}
+  };
+
+  static constexpr std::size_t capacity_max = std::size_t{12} << 26;
+  static constexpr std::size_t bytes_ahead = std::size_t{16} << 10;
+
+  /// Small pages bound what an insertion that touches fresh memory costs. With huge ones some insertions clear 2 MiB;
+  /// look-ups all over a large table are faster.
+  explicit growing_table(std::size_t capacity, std::uint64_t seed = default_table_seed,
+                         memory_pages pages = memory_pages::small)
+      : capacity_(capacity),
+        groups_max_(groups_for(capacity)),
+        groups_(reservation::for_items(2 * groups_max_, sizeof(tag_group), 64, memory_content::zero, pages)),
+        slots_(reservation::for_items(2 * groups_max_, tag_group::slots * sizeof(slot), slot_alignment,
+                                      memory_content::undefined, pages)),
+        hash_(seed) {
+    set_group_count(std::min(groups_max_, groups_at_first));
+  }
+
+  [[nodiscard]] Value* find(const Key& key) noexcept {
+    slot* const found = find_slot(hash_(key), key);
+    return found == nullptr ? nullptr : &found->value;
+  }
+  [[nodiscard]] const Value* find(const Key& key) const noexcept {
+    const slot* const found = find_slot(hash_(key), key);
+    return found == nullptr ? nullptr : &found->value;
+  }
+
+  [[nodiscard]] insertion find_or_insert(const Key& key) noexcept {
+    if (size_ >= grow_at_) grow();
+    const std::uint64_t hash = hash_(key);
+    if (slot* const found = find_slot(hash, key)) return {&found->value, false};
+    if (size_ == capacity_) return {nullptr, false};
+    slot* const made = ::new (&at(take_place(hash))) slot;
+    made->key = key;
+    made->value = Value{};
+    ++size_;
+    return {&made->value, true};
+  }
+
+  /// False when there is no such key.
+  bool erase(const Key& key) noexcept {
+    const std::uint64_t hash = hash_(key);
+    const slot* const found = find_slot(hash, key);
+    if (found == nullptr) return false;
+    leave(home_of(hash), static_cast<std::size_t>(found - &at(0)));
+    --size_;
+    return true;
+  }
+
+  /// Calls `f(const Key&, Value&)` for every key, in an order that depends on the history of the table alone.
+  /// `f` must not insert or erase. Complexity: O(slots).
+  template <class F>
+  void for_each(F&& f) {
+    for (std::size_t g = 0; is_in_use(g); ++g) {
+      for (std::uint32_t mask = group(g).taken(); mask != 0;) {
+        slot& each = at(g * tag_group::slots + detail::take_lowest(mask));
+        f(std::as_const(each.key), each.value);
+      }
+    }
+  }
+
+  /// Starts to load the line where a look-up of this key begins.
+  void prefetch(const Key& key) const noexcept { prefetch_line(&group(home_of(hash_(key)))); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  /// The number of homes; while the table grows, that before.
+  [[nodiscard]] std::size_t group_count() const noexcept { return group_count_; }
+  [[nodiscard]] bool is_growing() const noexcept { return grow_at_ == 0; }
+  /// How many groups growth has looked at so far.
+  [[nodiscard]] std::uint64_t groups_split() const noexcept { return groups_split_; }
+  /// How many groups keys had to pass because they were full. Complexity: O(groups).
+  [[nodiscard]] std::size_t groups_passed() const noexcept {
+    std::size_t count = 0;
+    for (std::size_t g = 0; is_in_use(g); ++g) count += group(g).passed != 0;
+    return count;
+  }
+  /// Address space; what of it is resident grows with use.
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return groups_.bytes() + slots_.bytes(); }
+
+ private:
+  struct slot {
+    Key key;
+    Value value;
+  };
+  static constexpr std::size_t slot_alignment = alignof(slot) > 64 ? alignof(slot) : 64;
+  static constexpr std::size_t groups_at_first = 4;
+  /// Keys a group at which a table begins to double: with one key more for each group that is split meanwhile, the last
+  /// ones have thirteen of fifteen slots taken.
+  static constexpr std::size_t keys_each = 12;
+  static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
+
+  static std::size_t groups_for(std::size_t capacity) {
+    if (capacity > capacity_max) throw error("a growing table holds at most 805,306,368 keys");
+    return std::bit_ceil(std::max<std::size_t>(2, (capacity + keys_each - 1) / keys_each));
+  }
+
+  /// Zero is for empty slots. The bits are the lowest, the home is the highest ones.
+  static std::uint8_t tag_of(std::uint64_t hash) noexcept {
+    const auto low = static_cast<std::uint8_t>(hash);
+    return static_cast<std::uint8_t>(low + (low == 0));
+  }
+  [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept {
+    return hash >> (home_shift_ - static_cast<std::uint32_t>(hash > keep_home_up_to_));
+  }
+
+  [[nodiscard]] tag_group& group(std::size_t index) noexcept {
+    return reinterpret_cast<tag_group*>(groups_.data())[index];
+  }
+  [[nodiscard]] const tag_group& group(std::size_t index) const noexcept {
+    return reinterpret_cast<const tag_group*>(groups_.data())[index];
+  }
+  [[nodiscard]] slot& at(std::size_t index) noexcept { return reinterpret_cast<slot*>(slots_.data())[index]; }
+  [[nodiscard]] const slot& at(std::size_t index) const noexcept {
+    return reinterpret_cast<const slot*>(slots_.data())[index];
+  }
+
+  [[nodiscard]] const slot* find_slot(std::uint64_t hash, const Key& key) const noexcept {
+    const std::uint8_t tag = tag_of(hash);
+    for (std::size_t g = home_of(hash);; ++g) {
+      const tag_group& tags = group(g);
+      std::uint32_t mask = tags.with(tag);
+      // Once the branch is foreseen, this runs ahead of the tags, so that both are on their way at once.
+      if (mask != 0) prefetch_slots(g);
+      while (mask != 0) {
+        const slot& candidate = at(g * tag_group::slots + detail::take_lowest(mask));
+        if (std::memcmp(&candidate.key, &key, sizeof key) == 0) return &candidate;
+      }
+      if (tags.passed == 0) [[likely]]
+        return nullptr;
+    }
+  }
+  [[nodiscard]] slot* find_slot(std::uint64_t hash, const Key& key) noexcept {
+    return const_cast<slot*>(std::as_const(*this).find_slot(hash, key));
+  }
+
+  /// Starts to load the first half of a group's slots, four lines at most: those fill first.
+  void prefetch_slots(std::size_t g) const noexcept {
+    constexpr std::size_t bytes = std::min<std::size_t>(tag_group::slots * sizeof(slot) / 2, 256);
+    const auto* const begin = slots_.data() + slot_bytes_of(g);
+    for (std::size_t offset = 0; offset < bytes; offset += 64) prefetch_line(begin + offset);
+  }
+
+  /// Marks the first free slot on the way from the home of this hash, and returns it.
+  std::size_t take_place(std::uint64_t hash) noexcept {
+    std::size_t g = home_of(hash);
+    std::uint32_t empty = group(g).empty();
+    for (; empty == 0; empty = group(g).empty()) group(g++).count_pass();
+    const std::uint32_t index = detail::take_lowest(empty);
+    group(g).tags[index] = tag_of(hash);
+    return g * tag_group::slots + index;
+  }
+
+  /// Frees the slot of a key with this home.
+  void leave(std::size_t home, std::size_t place) noexcept {
+    const std::size_t g = place / tag_group::slots;
+    group(g).tags[place % tag_group::slots] = 0;
+    for (; home != g; ++home) group(home).uncount_pass();
+  }
+
+  /// Whether a key may stand in this group or a later one.
+  [[nodiscard]] bool is_in_use(std::size_t g) const noexcept {
+    return g < (is_growing() ? 2 * group_count_ : group_count_) || group(g - 1).passed != 0;
+  }
+
+  void set_group_count(std::size_t count) noexcept {
+    group_count_ = count;
+    home_shift_ = 65 - static_cast<std::uint32_t>(std::bit_width(count));
+    keep_home_up_to_ = std::numeric_limits<std::uint64_t>::max();
+    grow_at_ = count == groups_max_ ? never : count * keys_each;
+  }
+
+  /// Begins to double the groups, or goes on with it.
+  [[gnu::noinline]] void grow() noexcept {
+    if (!is_growing()) {
+      grow_at_ = 0;
+      split_ = group_count_;
+      resident_from_ = slot_bytes_of(2 * split_);
+    }
+    split_last_group();
+  }
+
+  static constexpr std::size_t slot_bytes_of(std::size_t groups) noexcept {
+    return groups * tag_group::slots * sizeof(slot);
+  }
+
+  /// Makes memory resident for the two groups that come next, and for some before them.
+  void make_resident() noexcept {
+    const std::size_t fresh = slot_bytes_of(group_count_);
+    const std::size_t needed = std::max(slot_bytes_of(2 * split_), fresh);
+    if (needed >= resident_from_) return;
+    const std::size_t ahead = resident_from_ - std::min(resident_from_, bytes_ahead);
+    const std::size_t from = std::max(std::min(needed, ahead), fresh);
+    slots_.make_resident(from, resident_from_ - from);
+    resident_from_ = from;
+  }
+
+  /// Moves what is at home in the last of the old groups to its homes among twice as many.
+  void split_last_group() noexcept {
+    --split_;
+    ++groups_split_;
+    make_resident();
+    if (split_ != 0 && group(split_).passed == 0) {
+      split_into_two(split_);
+      keep_home_up_to_ = (std::uint64_t{split_} << home_shift_) - 1;
+    } else {
+      split_with_followers(split_);
+    }
+  }
+
+  /// The usual case: none of the group's keys stands elsewhere, hence its two heirs are empty.
+  void split_into_two(std::size_t g) noexcept {
+    tag_group& from = group(g);
+    std::uint32_t counts[2] = {0, 0};
+    for (std::uint32_t mask = from.taken(); mask != 0;) {
+      const std::uint32_t index = detail::take_lowest(mask);
+      const std::size_t place = g * tag_group::slots + index;
+      const std::uint64_t hash = hash_(at(place).key);
+      if (hash >> home_shift_ != g) continue;  // of a group before, which is not split yet
+      const std::size_t side = hash >> (home_shift_ - 1) & 1;
+      const std::uint32_t to = counts[side]++;
+      group(2 * g + side).tags[to] = from.tags[index];
+      move(place, (2 * g + side) * tag_group::slots + to);
+      from.tags[index] = 0;
+    }
+  }
+
+  /// Keys of the group may stand in later ones, up to where nobody passed. Where its heirs are among those, all of its
+  /// keys leave before the first comes back.
+  void split_with_followers(std::size_t g) noexcept {
+    std::size_t end = g;
+    while (group(end++).passed != 0) ++groups_split_;
+    const bool is_direct = end <= 2 * g;
+    const std::uint32_t shift = home_shift_;
+    // Behind three times the old groups nothing stands: what finds the last new one full fits into fewer than the old.
+    const std::size_t space = 3 * group_count_ * tag_group::slots;
+    std::size_t away = space;
+    if (g == 0)
+      set_group_count(2 * group_count_);
+    else
+      keep_home_up_to_ = (std::uint64_t{g} << shift) - 1;
+    for (std::size_t from = g; from != end; ++from) {
+      for (std::uint32_t mask = group(from).taken(); mask != 0;) {
+        const std::size_t place = from * tag_group::slots + detail::take_lowest(mask);
+        const std::uint64_t hash = hash_(at(place).key);
+        if (hash >> shift != g) continue;
+        leave(g, place);
+        move(place, is_direct ? take_place(hash) : away++);
+      }
+    }
+    for (; away != space; --away) move(away - 1, take_place(hash_(at(away - 1).key)));
+  }
+
+  void move(std::size_t from, std::size_t to) noexcept { at(to) = at(from); }
+
+  std::size_t capacity_;
+  std::size_t groups_max_;
+  std::size_t group_count_ = 0;
+  std::uint32_t home_shift_ = 0;
+  std::uint64_t keep_home_up_to_ = 0;  // keys with a higher hash are at home among twice as many groups
+  std::size_t split_ = 0;              // the first group of those keys' homes before, while the table grows
+  std::size_t resident_from_ = 0;      // bytes of the slots, while the table grows
+  std::size_t grow_at_ = never;
+  std::size_t size_ = 0;
+  std::uint64_t groups_split_ = 0;
+  reservation groups_;
+  reservation slots_;
+  Hash hash_;
+};
+
+}  // namespace millrace
