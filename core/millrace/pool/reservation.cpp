@@ -21,9 +21,17 @@ constexpr std::size_t small_pages_bytes = std::size_t{256} << 10;
 /// Large reservations are mapped: a heap may write all of one to clear it. No alignment here is larger than a page.
 bool is_mapped(std::size_t bytes) noexcept { return bytes >= huge_page_bytes; }
 
-/// Fresh pages, which are zero, and of which none is touched here; so placed that the small ones end where a huge page
-/// may begin. Null when they are refused. Huge pages are advice: where they are not granted nothing changes.
-std::byte* map_pages(std::size_t bytes, memory_pages pages) noexcept {
+/// Fresh pages, which are zero, and of which none is touched here. Null when they are refused.
+std::byte* map_small_pages(std::size_t bytes) noexcept {
+  void* const mapped =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  ::madvise(mapped, bytes, MADV_NOHUGEPAGE);
+  return static_cast<std::byte*>(mapped);
+}
+
+/// The same, so placed that the small ones end where a huge page may begin. Huge pages are advice: where they are not granted nothing changes.
+std::byte* map_huge_pages(std::size_t bytes) noexcept {
   void* const mapped = bytes > std::numeric_limits<std::size_t>::max() - huge_page_bytes
                            ? MAP_FAILED
                            : ::mmap(nullptr, bytes + huge_page_bytes, PROT_READ | PROT_WRITE,
@@ -37,10 +45,7 @@ std::byte* map_pages(std::size_t bytes, memory_pages pages) noexcept {
   if (before != 0) ::munmap(begin, before);
   if (before + used < bytes + huge_page_bytes) ::munmap(begin + before + used, bytes + huge_page_bytes - before - used);
   std::byte* const data = begin + before;
-  if (pages == memory_pages::small)
-    ::madvise(data, used, MADV_NOHUGEPAGE);
-  else if (bytes > small_pages_bytes)
-    ::madvise(data + small_pages_bytes, used - small_pages_bytes, MADV_HUGEPAGE);
+  if (bytes > small_pages_bytes) ::madvise(data + small_pages_bytes, used - small_pages_bytes, MADV_HUGEPAGE);
   return data;
 }
 
@@ -53,7 +58,7 @@ reservation::reservation(std::size_t bytes, std::size_t alignment, memory_conten
   if (bytes == 0) return;
   void* memory = nullptr;
   if (is_mapped(bytes)) {
-    memory = map_pages(bytes, pages);
+    memory = pages == memory_pages::small ? map_small_pages(bytes) : map_huge_pages(bytes);
   } else {
     memory =
         content == memory_content::zero ? mi_zalloc_aligned(bytes, alignment) : mi_malloc_aligned(bytes, alignment);

@@ -125,7 +125,8 @@ class growing_table {
     Value value;
   };
   static constexpr std::size_t slot_alignment = alignof(slot) > 64 ? alignof(slot) : 64;
-  static constexpr std::size_t groups_at_first = 4;
+  static constexpr std::size_t groups_at_first = 16;
+  static constexpr std::size_t first_bytes = std::size_t{4} << 10;
   /// Keys a group at which a table begins to double: with one key more for each group that is split meanwhile, the last
   /// ones have thirteen of fifteen slots taken.
   static constexpr std::size_t keys_each = 12;
@@ -213,12 +214,18 @@ class growing_table {
 
   /// Begins to double the groups, or goes on with it.
   [[gnu::noinline]] void grow() noexcept {
-    if (!is_growing()) {
-      grow_at_ = 0;
-      split_ = group_count_;
-      resident_from_ = slot_bytes_of(2 * split_);
-    }
-    split_last_group();
+    if (is_growing())
+      split_last_group();
+    else
+      begin_to_grow();
+  }
+
+  /// Splits nothing yet. The first of the fresh memory takes page tables as well: it is touched bit by bit.
+  void begin_to_grow() noexcept {
+    grow_at_ = 0;
+    split_ = group_count_;
+    const std::size_t end = slot_bytes_of(2 * group_count_);
+    resident_from_ = end - std::min(end / 2, first_bytes);
   }
 
   static constexpr std::size_t slot_bytes_of(std::size_t groups) noexcept {

@@ -15,13 +15,13 @@ class seeded_hash {
                 "equal keys must have equal bytes: no padding, no floating point");
 
  public:
-  explicit seeded_hash(std::uint64_t seed) noexcept : seed_(seed) {}
+  explicit seeded_hash(std::uint64_t seed) noexcept : seed_(seed), factor_(seed ^ 0xd6e8feb86659fd93ULL) {}
 
   std::uint64_t operator()(const Key& key) const noexcept {
     if constexpr (sizeof(Key) <= sizeof(std::uint64_t)) {
       std::uint64_t word = 0;
       std::memcpy(&word, &key, sizeof key);
-      return hash_word(word, seed_);
+      return detail::multiply_fold(word ^ 0x9e3779b97f4a7c15ULL, factor_);  // hash_word(word, seed_)
     } else {
       return hash_bytes(reinterpret_cast<const std::byte*>(&key), sizeof key, seed_);
     }
@@ -29,6 +29,7 @@ class seeded_hash {
 
  private:
   std::uint64_t seed_;
+  std::uint64_t factor_;
 };
 
 }  // namespace millrace

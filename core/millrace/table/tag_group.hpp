@@ -24,7 +24,7 @@ struct alignas(16) tag_group {
   [[nodiscard]] std::uint32_t with(std::uint8_t tag) const noexcept {
 #if defined(__SSE2__)
     const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(this));
-    const __m128i equal = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(static_cast<char>(tag)));
+    const __m128i equal = _mm_cmpeq_epi8(bytes, _mm_set1_epi32(static_cast<int>(tag * 0x01010101u)));
     return static_cast<std::uint32_t>(_mm_movemask_epi8(equal)) & all;
 #else
     std::uint32_t mask = 0;
