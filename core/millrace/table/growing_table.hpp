@@ -11,7 +11,9 @@
 #include <millrace/pool/reservation.hpp>
 #include <millrace/table/keyed_table.hpp>
 #include <millrace/table/seeded_hash.hpp>
+#include <millrace/table/slot_order.hpp>
 #include <millrace/table/tag_group.hpp>
+#include <millrace/table/when_full.hpp>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -28,8 +30,11 @@ namespace millrace {
 /// Threads: one owner. Allocation: in the constructor only; fresh memory is made resident by insertions, at most
 /// `bytes_ahead` each. Complexity: O(1) expected; an insertion splits at most one group, and empties of the groups
 /// behind it what is at home in that one. Errors: the constructor throws `millrace::error` when the memory is refused,
-/// or when more than `capacity_max` keys are asked for. Full is a null pointer.
-template <class Key, class Value, class Hash = seeded_hash<Key>>
+/// or when more than `capacity_max` keys are asked for. Refused for being full is a null pointer, and counted.
+///
+/// What is done with a new key when the table is full is `Full`'s to say. To evict costs eight bytes a key, for an
+/// order that finding keys keeps as well where the least recent goes.
+template <class Key, class Value, when_full Full = when_full::reject, class Hash = seeded_hash<Key>>
 class growing_table {
   static_assert(std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>,
                 "a table moves and snapshots its slots as bytes: keys and values must be trivially copyable");
@@ -59,21 +64,35 @@ class growing_table {
 
   [[nodiscard]] Value* find(const Key& key) noexcept {
     slot* const found = find_slot(hash_(key), key);
-    return found == nullptr ? nullptr : &found->value;
+    if (found == nullptr) return nullptr;
+    touch(*found);
+    return &found->value;
   }
+  /// Leaves the order of use as it is.
   [[nodiscard]] const Value* find(const Key& key) const noexcept {
     const slot* const found = find_slot(hash_(key), key);
     return found == nullptr ? nullptr : &found->value;
   }
 
   [[nodiscard]] insertion find_or_insert(const Key& key) noexcept {
+    return find_or_insert(key, [](const Key&, Value&) noexcept {});
+  }
+
+  /// Hands a key that is evicted, and its value, to `on_evict(const Key&, Value&)` before it goes.
+  template <class OnEvict>
+  [[nodiscard]] insertion find_or_insert(const Key& key, OnEvict&& on_evict) {
     if (size_ >= grow_at_) grow();
     const std::uint64_t hash = hash_(key);
-    if (slot* const found = find_slot(hash, key)) return {&found->value, false};
-    if (size_ == capacity_) return {nullptr, false};
-    slot* const made = ::new (&at(take_place(hash))) slot;
+    if (slot* const found = find_slot(hash, key)) {
+      touch(*found);
+      return {&found->value, false};
+    }
+    if (size_ == capacity_ && !make_room(on_evict)) return {nullptr, false};
+    const std::size_t place = take_place(hash);
+    slot* const made = ::new (&at(place)) slot;
     made->key = key;
     made->value = Value{};
+    if constexpr (is_ordered) order_.append(links(), static_cast<std::uint32_t>(place));
     ++size_;
     return {&made->value, true};
   }
@@ -83,8 +102,7 @@ class growing_table {
     const std::uint64_t hash = hash_(key);
     const slot* const found = find_slot(hash, key);
     if (found == nullptr) return false;
-    leave(home_of(hash), static_cast<std::size_t>(found - &at(0)));
-    --size_;
+    remove(hash, place_of(*found));
     return true;
   }
 
@@ -105,6 +123,9 @@ class growing_table {
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  /// How many keys were refused, and how many evicted, because the table was full.
+  [[nodiscard]] std::uint64_t refusals() const noexcept { return refusals_; }
+  [[nodiscard]] std::uint64_t evictions() const noexcept { return evictions_; }
   /// The number of homes; while the table grows, that before.
   [[nodiscard]] std::size_t group_count() const noexcept { return group_count_; }
   [[nodiscard]] bool is_growing() const noexcept { return grow_at_ == 0; }
@@ -120,10 +141,17 @@ class growing_table {
   [[nodiscard]] std::size_t reserved_bytes() const noexcept { return groups_.bytes() + slots_.bytes(); }
 
  private:
-  struct slot {
+  static constexpr bool is_ordered = Full != when_full::reject;
+  struct plain_slot {
     Key key;
     Value value;
   };
+  struct ordered_slot {
+    Key key;
+    Value value;
+    detail::slot_links links;
+  };
+  using slot = std::conditional_t<is_ordered, ordered_slot, plain_slot>;
   static constexpr std::size_t slot_alignment = alignof(slot) > 64 ? alignof(slot) : 64;
   static constexpr std::size_t groups_at_first = 16;
   static constexpr std::size_t first_bytes = std::size_t{4} << 10;
@@ -174,6 +202,44 @@ class growing_table {
   }
   [[nodiscard]] slot* find_slot(std::uint64_t hash, const Key& key) noexcept {
     return const_cast<slot*>(std::as_const(*this).find_slot(hash, key));
+  }
+
+  [[nodiscard]] std::size_t place_of(const slot& each) const noexcept {
+    return static_cast<std::size_t>(&each - &at(0));
+  }
+
+  [[nodiscard]] auto links() noexcept {
+    return [this](std::uint32_t place) -> detail::slot_links& { return at(place).links; };
+  }
+
+  void touch([[maybe_unused]] slot& found) noexcept {
+    if constexpr (Full == when_full::evict_least_recent) {
+      const auto place = static_cast<std::uint32_t>(place_of(found));
+      if (place == order_.newest()) return;
+      order_.remove(links(), place);
+      order_.append(links(), place);
+    }
+  }
+
+  template <class OnEvict>
+  bool make_room([[maybe_unused]] OnEvict& on_evict) {
+    if constexpr (is_ordered) {
+      if (capacity_ != 0) {
+        const std::uint32_t oldest = order_.oldest();
+        on_evict(std::as_const(at(oldest).key), at(oldest).value);
+        remove(hash_(at(oldest).key), oldest);
+        ++evictions_;
+        return true;
+      }
+    }
+    ++refusals_;
+    return false;
+  }
+
+  void remove(std::uint64_t hash, std::size_t place) noexcept {
+    if constexpr (is_ordered) order_.remove(links(), static_cast<std::uint32_t>(place));
+    leave(home_of(hash), place);
+    --size_;
   }
 
   /// Starts to load the first half of a group's slots, four lines at most: those fill first.
@@ -299,7 +365,10 @@ class growing_table {
     for (; away != space; --away) move(away - 1, take_place(hash_(at(away - 1).key)));
   }
 
-  void move(std::size_t from, std::size_t to) noexcept { at(to) = at(from); }
+  void move(std::size_t from, std::size_t to) noexcept {
+    at(to) = at(from);
+    if constexpr (is_ordered) order_.moved(links(), static_cast<std::uint32_t>(to));
+  }
 
   std::size_t capacity_;
   std::size_t groups_max_;
@@ -311,6 +380,9 @@ class growing_table {
   std::size_t grow_at_ = never;
   std::size_t size_ = 0;
   std::uint64_t groups_split_ = 0;
+  std::uint64_t refusals_ = 0;
+  std::uint64_t evictions_ = 0;
+  [[no_unique_address]] std::conditional_t<is_ordered, detail::slot_order, detail::no_order> order_;
   reservation groups_;
   reservation slots_;
   Hash hash_;

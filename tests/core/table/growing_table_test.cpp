@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "core/table/poor_hash.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -14,20 +16,6 @@ namespace {
 
 using table = growing_table<std::uint64_t, std::uint64_t>;
 
-/// Keeps the highest `Bits` of a good hash: homes meet, so that keys pass many full groups.
-template <unsigned Bits>
-struct poor_hash {
-  explicit poor_hash(std::uint64_t) noexcept {}
-  std::uint64_t operator()(std::uint64_t key) const noexcept {
-    return Bits == 0 ? 0 : hash_word(key, 1) >> (64 - std::max(Bits, 1u)) << (64 - std::max(Bits, 1u));
-  }
-};
-/// Every key is at home in the last group of any number of groups.
-struct last_hash {
-  explicit last_hash(std::uint64_t) noexcept {}
-  std::uint64_t operator()(std::uint64_t) const noexcept { return std::numeric_limits<std::uint64_t>::max(); }
-};
-
 TEST(growing_table, finds_nothing_when_empty) {
   table t(10);
   EXPECT_EQ(t.find(1), nullptr);
@@ -40,6 +28,7 @@ TEST(growing_table, of_no_capacity_is_full_and_still_answers) {
   EXPECT_EQ(t.find(0), nullptr);
   EXPECT_EQ(t.find_or_insert(0).value, nullptr);
   EXPECT_FALSE(t.find_or_insert(0).inserted);
+  EXPECT_EQ(t.refusals(), 2u);
 }
 
 TEST(growing_table, inserts_once_and_initialises_the_value) {
@@ -135,7 +124,7 @@ TEST(growing_table, refuses_capacities_it_cannot_hold) {
 /// while keys go, and a key is as often there as not.
 template <class Hash>
 void agree(std::size_t capacity, std::uint64_t seed, int steps) {
-  growing_table<std::uint64_t, std::uint64_t, Hash> t(capacity, seed);
+  growing_table<std::uint64_t, std::uint64_t, when_full::reject, Hash> t(capacity, seed);
   std::unordered_map<std::uint64_t, std::uint64_t> expected;
   std::mt19937_64 random(seed);
   const std::uint64_t universe = 2 * capacity;
