@@ -32,7 +32,7 @@ millrace_test(rules
     core/rules/waiting_oracle_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
-millrace_test(table SOURCES core/table/growing_table_test.cpp core/table/keyed_table_test.cpp core/table/when_full_test.cpp
+millrace_test(table SOURCES core/table/growing_table_test.cpp core/table/keyed_table_test.cpp core/table/table_walk_test.cpp core/table/when_full_test.cpp
               LIBRARIES millrace::core)
 millrace_test(time
   SOURCES

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <millrace/base/check.hpp>
 #include <millrace/base/error.hpp>
 #include <millrace/base/prefetch.hpp>
 #include <millrace/pool/reservation.hpp>
@@ -15,6 +17,7 @@
 #include <millrace/table/tag_group.hpp>
 #include <millrace/table/when_full.hpp>
 #include <new>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -48,6 +51,7 @@ class growing_table {
 
   static constexpr std::size_t capacity_max = std::size_t{12} << 26;
   static constexpr std::size_t bytes_ahead = std::size_t{16} << 10;
+  static constexpr std::size_t burst = 32;
 
   /// Small pages bound what an insertion that touches fresh memory costs. With huge ones some insertions clear 2 MiB;
   /// look-ups all over a large table are faster.
@@ -118,6 +122,46 @@ class growing_table {
     }
   }
 
+  /// Calls `f(const Key&, Value&)` for every key that is at home where this hash is; returns the first hash of the next
+  /// home, zero behind the last. Requires: `hash` is zero or came from here. For `table_walk`.
+  template <class F>
+  std::uint64_t visit_home(std::uint64_t hash, F&& f) {
+    const std::uint32_t shift = shift_of(hash);
+    const std::size_t home = hash >> shift;
+    std::size_t g = home;
+    do {
+      for (std::uint32_t mask = group(g).taken(); mask != 0;) {
+        slot& each = at(g * tag_group::slots + detail::take_lowest(mask));
+        if (home_of(hash_(each.key)) == home) f(std::as_const(each.key), each.value);
+      }
+    } while (group(g++).passed != 0);
+    return (std::uint64_t{home} + 1) << shift;
+  }
+
+  /// `found[i]` becomes what `find(keys[i])` would return, in order; the keys' lines are loaded side by side, so that a
+  /// burst waits for memory about once. Requires: as many places as keys.
+  void find_all(std::span<const Key> keys, std::span<Value*> found) noexcept {
+    MILLRACE_ASSERT(found.size() >= keys.size());
+    std::array<std::uint64_t, burst> hashes;
+    for (std::size_t first = 0; first < keys.size(); first += burst) {
+      const std::size_t count = std::min(burst, keys.size() - first);
+      for (std::size_t i = 0; i < count; ++i) {
+        hashes[i] = hash_(keys[first + i]);
+        prefetch_line(&group(home_of(hashes[i])));
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t home = home_of(hashes[i]);
+        if (std::uint32_t mask = group(home).with(tag_of(hashes[i])); mask != 0)
+          prefetch_line(&at(home * tag_group::slots + detail::take_lowest(mask)));
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        slot* const each = find_slot(hashes[i], keys[first + i]);
+        if (each != nullptr) touch(*each);
+        found[first + i] = each == nullptr ? nullptr : &each->value;
+      }
+    }
+  }
+
   /// Starts to load the line where a look-up of this key begins.
   void prefetch(const Key& key) const noexcept { prefetch_line(&group(home_of(hash_(key)))); }
 
@@ -170,9 +214,10 @@ class growing_table {
     const auto low = static_cast<std::uint8_t>(hash);
     return static_cast<std::uint8_t>(low + (low == 0));
   }
-  [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept {
-    return hash >> (home_shift_ - static_cast<std::uint32_t>(hash > keep_home_up_to_));
+  [[nodiscard]] std::uint32_t shift_of(std::uint64_t hash) const noexcept {
+    return home_shift_ - static_cast<std::uint32_t>(hash > keep_home_up_to_);
   }
+  [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept { return hash >> shift_of(hash); }
 
   [[nodiscard]] tag_group& group(std::size_t index) noexcept {
     return reinterpret_cast<tag_group*>(groups_.data())[index];

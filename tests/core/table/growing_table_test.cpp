@@ -115,6 +115,32 @@ TEST(growing_table, the_order_of_slots_follows_the_seed) {
   EXPECT_NE(order(1), order(2));
 }
 
+TEST(growing_table, finds_bursts_of_keys_as_it_finds_each) {
+  table t(5'000);
+  for (std::uint64_t key = 0; key < 5'000; ++key) *t.find_or_insert(key).value = key + 1;
+  std::mt19937_64 random(1);
+  for (const std::size_t count : {0u, 1u, 31u, 32u, 33u, 64u, 100u, 1'000u}) {
+    std::vector<std::uint64_t> keys(count);
+    for (std::uint64_t& key : keys) key = random() % 10'000;
+    std::vector<std::uint64_t*> found(count);
+    t.find_all(keys, found);
+    for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(found[i], t.find(keys[i]));
+  }
+}
+
+TEST(growing_table, a_burst_uses_its_keys_in_order) {
+  growing_table<std::uint64_t, std::uint64_t, when_full::evict_least_recent> t(3);
+  for (std::uint64_t key : {1u, 2u, 3u}) ASSERT_TRUE(t.find_or_insert(key).inserted);
+  const std::array<std::uint64_t, 3> keys{1, 9, 2};
+  std::array<std::uint64_t*, 3> found{};
+  t.find_all(keys, found);
+  ASSERT_TRUE(t.find_or_insert(4).inserted);
+  ASSERT_TRUE(t.find_or_insert(5).inserted);
+  EXPECT_EQ(t.find(3), nullptr);
+  EXPECT_EQ(t.find(1), nullptr);
+  EXPECT_NE(t.find(2), nullptr);
+}
+
 TEST(growing_table, refuses_capacities_it_cannot_hold) {
   EXPECT_THROW(table{std::numeric_limits<std::size_t>::max()}, error);
   EXPECT_THROW(table{table::capacity_max + 1}, error);
