@@ -9,10 +9,10 @@
 #include <limits>
 #include <millrace/base/check.hpp>
 #include <millrace/base/error.hpp>
-#include <millrace/base/prefetch.hpp>
 #include <millrace/pool/reservation.hpp>
 #include <millrace/table/keyed_table.hpp>
 #include <millrace/table/seeded_hash.hpp>
+#include <millrace/table/slot_groups.hpp>
 #include <millrace/table/slot_order.hpp>
 #include <millrace/table/tag_group.hpp>
 #include <millrace/table/when_full.hpp>
@@ -57,12 +57,7 @@ class growing_table {
   /// look-ups all over a large table are faster.
   explicit growing_table(std::size_t capacity, std::uint64_t seed = default_table_seed,
                          memory_pages pages = memory_pages::small)
-      : capacity_(capacity),
-        groups_max_(groups_for(capacity)),
-        groups_(reservation::for_items(2 * groups_max_, sizeof(tag_group), 64, memory_content::zero, pages)),
-        slots_(reservation::for_items(2 * groups_max_, tag_group::slots * sizeof(slot), slot_alignment,
-                                      memory_content::undefined, pages)),
-        hash_(seed) {
+      : capacity_(capacity), groups_max_(groups_for(capacity)), slots_(2 * groups_max_, pages), hash_(seed) {
     set_group_count(std::min(groups_max_, groups_at_first));
   }
 
@@ -106,7 +101,7 @@ class growing_table {
     const std::uint64_t hash = hash_(key);
     const slot* const found = find_slot(hash, key);
     if (found == nullptr) return false;
-    remove(hash, place_of(*found));
+    remove(hash, slots_.place_of(*found));
     return true;
   }
 
@@ -116,7 +111,7 @@ class growing_table {
   void for_each(F&& f) {
     for (std::size_t g = 0; is_in_use(g); ++g) {
       for (std::uint32_t mask = group(g).taken(); mask != 0;) {
-        slot& each = at(g * tag_group::slots + detail::take_lowest(mask));
+        slot& each = at(slots_.place(g, detail::take_lowest(mask)));
         f(std::as_const(each.key), each.value);
       }
     }
@@ -131,7 +126,7 @@ class growing_table {
     std::size_t g = home;
     do {
       for (std::uint32_t mask = group(g).taken(); mask != 0;) {
-        slot& each = at(g * tag_group::slots + detail::take_lowest(mask));
+        slot& each = at(slots_.place(g, detail::take_lowest(mask)));
         if (home_of(hash_(each.key)) == home) f(std::as_const(each.key), each.value);
       }
     } while (group(g++).passed != 0);
@@ -147,12 +142,12 @@ class growing_table {
       const std::size_t count = std::min(burst, keys.size() - first);
       for (std::size_t i = 0; i < count; ++i) {
         hashes[i] = hash_(keys[first + i]);
-        prefetch_line(&group(home_of(hashes[i])));
+        slots_.prefetch_group(home_of(hashes[i]));
       }
       for (std::size_t i = 0; i < count; ++i) {
         const std::size_t home = home_of(hashes[i]);
         if (std::uint32_t mask = group(home).with(tag_of(hashes[i])); mask != 0)
-          prefetch_line(&at(home * tag_group::slots + detail::take_lowest(mask)));
+          prefetch_line(&at(slots_.place(home, detail::take_lowest(mask))));
       }
       for (std::size_t i = 0; i < count; ++i) {
         slot* const each = find_slot(hashes[i], keys[first + i]);
@@ -163,7 +158,7 @@ class growing_table {
   }
 
   /// Starts to load the line where a look-up of this key begins.
-  void prefetch(const Key& key) const noexcept { prefetch_line(&group(home_of(hash_(key)))); }
+  void prefetch(const Key& key) const noexcept { slots_.prefetch_group(home_of(hash_(key))); }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
@@ -182,7 +177,7 @@ class growing_table {
     return count;
   }
   /// Address space; what of it is resident grows with use.
-  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return groups_.bytes() + slots_.bytes(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return slots_.bytes(); }
 
  private:
   static constexpr bool is_ordered = Full != when_full::reject;
@@ -196,7 +191,6 @@ class growing_table {
     detail::slot_links links;
   };
   using slot = std::conditional_t<is_ordered, ordered_slot, plain_slot>;
-  static constexpr std::size_t slot_alignment = alignof(slot) > 64 ? alignof(slot) : 64;
   static constexpr std::size_t groups_at_first = 16;
   static constexpr std::size_t first_bytes = std::size_t{4} << 10;
   /// Keys a group at which a table begins to double: with one key more for each group that is split meanwhile, the last
@@ -219,16 +213,10 @@ class growing_table {
   }
   [[nodiscard]] std::size_t home_of(std::uint64_t hash) const noexcept { return hash >> shift_of(hash); }
 
-  [[nodiscard]] tag_group& group(std::size_t index) noexcept {
-    return reinterpret_cast<tag_group*>(groups_.data())[index];
-  }
-  [[nodiscard]] const tag_group& group(std::size_t index) const noexcept {
-    return reinterpret_cast<const tag_group*>(groups_.data())[index];
-  }
-  [[nodiscard]] slot& at(std::size_t index) noexcept { return reinterpret_cast<slot*>(slots_.data())[index]; }
-  [[nodiscard]] const slot& at(std::size_t index) const noexcept {
-    return reinterpret_cast<const slot*>(slots_.data())[index];
-  }
+  [[nodiscard]] tag_group& group(std::size_t g) noexcept { return slots_.group(g); }
+  [[nodiscard]] const tag_group& group(std::size_t g) const noexcept { return slots_.group(g); }
+  [[nodiscard]] slot& at(std::size_t place) noexcept { return slots_.at(place); }
+  [[nodiscard]] const slot& at(std::size_t place) const noexcept { return slots_.at(place); }
 
   [[nodiscard]] const slot* find_slot(std::uint64_t hash, const Key& key) const noexcept {
     const std::uint8_t tag = tag_of(hash);
@@ -236,9 +224,9 @@ class growing_table {
       const tag_group& tags = group(g);
       std::uint32_t mask = tags.with(tag);
       // Once the branch is foreseen, this runs ahead of the tags, so that both are on their way at once.
-      if (mask != 0) prefetch_slots(g);
+      if (mask != 0) slots_.prefetch_slots(g);
       while (mask != 0) {
-        const slot& candidate = at(g * tag_group::slots + detail::take_lowest(mask));
+        const slot& candidate = at(slots_.place(g, detail::take_lowest(mask)));
         if (std::memcmp(&candidate.key, &key, sizeof key) == 0) return &candidate;
       }
       if (tags.passed == 0) [[likely]]
@@ -249,17 +237,13 @@ class growing_table {
     return const_cast<slot*>(std::as_const(*this).find_slot(hash, key));
   }
 
-  [[nodiscard]] std::size_t place_of(const slot& each) const noexcept {
-    return static_cast<std::size_t>(&each - &at(0));
-  }
-
   [[nodiscard]] auto links() noexcept {
     return [this](std::uint32_t place) -> detail::slot_links& { return at(place).links; };
   }
 
   void touch([[maybe_unused]] slot& found) noexcept {
     if constexpr (Full == when_full::evict_least_recent) {
-      const auto place = static_cast<std::uint32_t>(place_of(found));
+      const auto place = static_cast<std::uint32_t>(slots_.place_of(found));
       if (place == order_.newest()) return;
       order_.remove(links(), place);
       order_.append(links(), place);
@@ -287,13 +271,6 @@ class growing_table {
     --size_;
   }
 
-  /// Starts to load the first half of a group's slots, four lines at most: those fill first.
-  void prefetch_slots(std::size_t g) const noexcept {
-    constexpr std::size_t bytes = std::min<std::size_t>(tag_group::slots * sizeof(slot) / 2, 256);
-    const auto* const begin = slots_.data() + slot_bytes_of(g);
-    for (std::size_t offset = 0; offset < bytes; offset += 64) prefetch_line(begin + offset);
-  }
-
   /// Marks the first free slot on the way from the home of this hash, and returns it.
   std::size_t take_place(std::uint64_t hash) noexcept {
     std::size_t g = home_of(hash);
@@ -301,13 +278,13 @@ class growing_table {
     for (; empty == 0; empty = group(g).empty()) group(g++).count_pass();
     const std::uint32_t index = detail::take_lowest(empty);
     group(g).tags[index] = tag_of(hash);
-    return g * tag_group::slots + index;
+    return slots_.place(g, index);
   }
 
   /// Frees the slot of a key with this home.
   void leave(std::size_t home, std::size_t place) noexcept {
-    const std::size_t g = place / tag_group::slots;
-    group(g).tags[place % tag_group::slots] = 0;
+    const std::size_t g = slots_.group_of(place);
+    group(g).tags[slots_.index_of(place)] = 0;
     for (; home != g; ++home) group(home).uncount_pass();
   }
 
@@ -335,22 +312,18 @@ class growing_table {
   void begin_to_grow() noexcept {
     grow_at_ = 0;
     split_ = group_count_;
-    const std::size_t end = slot_bytes_of(2 * group_count_);
+    const std::size_t end = slots_.bytes_of(2 * group_count_);
     resident_from_ = end - std::min(end / 2, first_bytes);
-  }
-
-  static constexpr std::size_t slot_bytes_of(std::size_t groups) noexcept {
-    return groups * tag_group::slots * sizeof(slot);
   }
 
   /// Makes memory resident for the two groups that come next, and for some before them.
   void make_resident() noexcept {
-    const std::size_t fresh = slot_bytes_of(group_count_);
-    const std::size_t needed = std::max(slot_bytes_of(2 * split_), fresh);
+    const std::size_t fresh = slots_.bytes_of(group_count_);
+    const std::size_t needed = std::max(slots_.bytes_of(2 * split_), fresh);
     if (needed >= resident_from_) return;
     const std::size_t ahead = resident_from_ - std::min(resident_from_, bytes_ahead);
     const std::size_t from = std::max(std::min(needed, ahead), fresh);
-    slots_.make_resident(from, resident_from_ - from);
+    slots_.make_resident(from, resident_from_);
     resident_from_ = from;
   }
 
@@ -373,13 +346,13 @@ class growing_table {
     std::uint32_t counts[2] = {0, 0};
     for (std::uint32_t mask = from.taken(); mask != 0;) {
       const std::uint32_t index = detail::take_lowest(mask);
-      const std::size_t place = g * tag_group::slots + index;
+      const std::size_t place = slots_.place(g, index);
       const std::uint64_t hash = hash_(at(place).key);
       if (hash >> home_shift_ != g) continue;  // of a group before, which is not split yet
       const std::size_t side = hash >> (home_shift_ - 1) & 1;
       const std::uint32_t to = counts[side]++;
       group(2 * g + side).tags[to] = from.tags[index];
-      move(place, (2 * g + side) * tag_group::slots + to);
+      move(place, slots_.place(2 * g + side, to));
       from.tags[index] = 0;
     }
   }
@@ -392,7 +365,7 @@ class growing_table {
     const bool is_direct = end <= 2 * g;
     const std::uint32_t shift = home_shift_;
     // Behind three times the old groups nothing stands: what finds the last new one full fits into fewer than the old.
-    const std::size_t space = 3 * group_count_ * tag_group::slots;
+    const std::size_t space = slots_.place(3 * group_count_, 0);
     std::size_t away = space;
     if (g == 0)
       set_group_count(2 * group_count_);
@@ -400,14 +373,14 @@ class growing_table {
       keep_home_up_to_ = (std::uint64_t{g} << shift) - 1;
     for (std::size_t from = g; from != end; ++from) {
       for (std::uint32_t mask = group(from).taken(); mask != 0;) {
-        const std::size_t place = from * tag_group::slots + detail::take_lowest(mask);
+        const std::size_t place = slots_.place(from, detail::take_lowest(mask));
         const std::uint64_t hash = hash_(at(place).key);
         if (hash >> shift != g) continue;
         leave(g, place);
         move(place, is_direct ? take_place(hash) : away++);
       }
     }
-    for (; away != space; --away) move(away - 1, take_place(hash_(at(away - 1).key)));
+    for (std::size_t place = space; place != away; ++place) move(place, take_place(hash_(at(place).key)));
   }
 
   void move(std::size_t from, std::size_t to) noexcept {
@@ -428,8 +401,7 @@ class growing_table {
   std::uint64_t refusals_ = 0;
   std::uint64_t evictions_ = 0;
   [[no_unique_address]] std::conditional_t<is_ordered, detail::slot_order, detail::no_order> order_;
-  reservation groups_;
-  reservation slots_;
+  detail::slot_groups<slot> slots_;
   Hash hash_;
 };
 
