@@ -33,7 +33,7 @@ millrace_test(rules
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(published_table SOURCES core/table/published_table_test.cpp LIBRARIES millrace::core Threads::Threads LABELS concurrent)
-millrace_test(table SOURCES core/table/growing_table_test.cpp core/table/keyed_table_test.cpp core/table/table_walk_test.cpp core/table/when_full_test.cpp
+millrace_test(table SOURCES core/table/expiring_table_test.cpp core/table/growing_table_test.cpp core/table/keyed_table_test.cpp core/table/table_walk_test.cpp core/table/when_full_test.cpp
               LIBRARIES millrace::core)
 millrace_test(time
   SOURCES

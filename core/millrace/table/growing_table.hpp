@@ -9,6 +9,7 @@
 #include <limits>
 #include <millrace/base/check.hpp>
 #include <millrace/base/error.hpp>
+#include <millrace/base/prefetch.hpp>
 #include <millrace/pool/reservation.hpp>
 #include <millrace/table/keyed_table.hpp>
 #include <millrace/table/seeded_hash.hpp>
