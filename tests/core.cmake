@@ -44,7 +44,9 @@ millrace_test(rules
     core/rules/waiting_oracle_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
-millrace_test(table SOURCES core/table/keyed_table_test.cpp LIBRARIES millrace::core)
+millrace_test(published_table SOURCES core/table/published_table_test.cpp LIBRARIES millrace::core Threads::Threads LABELS concurrent)
+millrace_test(table SOURCES core/table/expiring_table_test.cpp core/table/growing_table_test.cpp core/table/keyed_table_test.cpp core/table/table_walk_test.cpp core/table/when_full_test.cpp
+              LIBRARIES millrace::core)
 millrace_test(time
   SOURCES
     core/time/cycle_clock_test.cpp
