@@ -30,7 +30,8 @@ std::byte* map_small_pages(std::size_t bytes) noexcept {
   return static_cast<std::byte*>(mapped);
 }
 
-/// The same, so placed that the small ones end where a huge page may begin. Huge pages are advice: where they are not granted nothing changes.
+/// The same, so placed that the small ones end where a huge page may begin. Huge pages are advice: where they are not
+/// granted nothing changes.
 std::byte* map_huge_pages(std::size_t bytes) noexcept {
   void* const mapped = bytes > std::numeric_limits<std::size_t>::max() - huge_page_bytes
                            ? MAP_FAILED
