@@ -2,6 +2,7 @@
 
 #include "workload.hpp"
 
+#include <millrace/base/hash.hpp>
 #include <millrace/measure/latency_recorder.hpp>
 #include <millrace/stage/idle_strategy.hpp>
 #include <millrace/time/cycle_clock.hpp>
@@ -24,13 +25,8 @@ inline std::int64_t since_1970_ns() {
   return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// Random bits that belong to a number: the output step of SplitMix64 (Steele, Lea, Flood 2014).
-inline std::uint64_t scrambled(std::uint64_t number) noexcept {
-  std::uint64_t z = number * 0x9e37'79b9'7f4a'7c15;
-  z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9;
-  z = (z ^ z >> 27) * 0x94d0'49bb'1331'11eb;
-  return z ^ z >> 31;
-}
+/// Random bits that belong to a number.
+inline std::uint64_t scrambled(std::uint64_t number) noexcept { return hash_word(number, 0); }
 
 /// Tells when each event is due: at a fixed rate, or as soon as it is asked for. Threads: one owner.
 class load {
