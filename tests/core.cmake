@@ -4,7 +4,7 @@ millrace_test(builder
   SOURCES core/cep/any_order_test.cpp core/cep/builder_test.cpp core/cep/typed_conditions_test.cpp
   LIBRARIES millrace::core)
 millrace_test(cep
-  SOURCES core/cep/automaton_test.cpp core/cep/chain_matcher_test.cpp core/cep/formula_test.cpp core/cep/key_slots_test.cpp core/cep/late_timers_test.cpp core/cep/prefixed_matcher_test.cpp core/cep/release_test.cpp core/cep/seen_set_test.cpp core/cep/shift_matcher_test.cpp core/cep/state_test.cpp core/cep/waiting_index_test.cpp core/cep/waiting_runs_test.cpp
+  SOURCES core/cep/automaton_test.cpp core/cep/chain_matcher_test.cpp core/cep/formula_test.cpp core/cep/key_slots_test.cpp core/cep/late_timers_test.cpp core/cep/link_row_test.cpp core/cep/prefixed_matcher_test.cpp core/cep/release_test.cpp core/cep/seen_set_test.cpp core/cep/shift_matcher_test.cpp core/cep/state_test.cpp core/cep/waiting_index_test.cpp core/cep/waiting_runs_test.cpp
   LIBRARIES millrace::core)
 millrace_test(event SOURCES core/event/envelope_test.cpp core/event/layout_test.cpp LIBRARIES millrace::core)
 millrace_test(expr

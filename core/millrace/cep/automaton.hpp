@@ -90,6 +90,8 @@ struct automaton {
   std::vector<stage_id> order;         ///< stages as the pattern lists them, for printing
   std::vector<std::string> negations;  ///< names of stages that must not come, for people
 
+  /// Partial matches can be over because time has passed.
+  [[nodiscard]] bool has_deadlines() const noexcept { return within_ns != 0 || has_gaps || has_pending; }
   /// Time alone can make this automaton hand something out (absence, timeouts, matches held back).
   [[nodiscard]] bool released_by_time() const noexcept {
     const bool expires = within_ns != 0 || has_gaps;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <millrace/cep/chain_state.hpp>
+#include <millrace/cep/link_row.hpp>
 #include <millrace/cep/link_test.hpp>
 #include <millrace/cep/matcher.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -35,6 +37,11 @@ class chain_matcher : public chain_state {
       if (&link != &links_.front() && link.waiting == waiting::strict) ends_any_ = true;
     }
     for (const link_test& stop : pending_stops_) note_end(stop);
+    // Only what takes the event moves: nothing else becomes of what waits.
+    const bool only_takes = !chain_.pending && std::ranges::all_of(links_, [&](const tested_link& link) {
+      return link.stops.empty() && (&link == &links_.front() || link.waiting != waiting::strict);
+    });
+    if (only_takes) row_ = link_row(links_.size(), [&](std::size_t i) { return links_[i].takes; });
   }
 
   /// Whether an event may end what a key holds, as far as is known when only conditions in `possible` can hold: such an
@@ -44,6 +51,7 @@ class chain_matcher : public chain_state {
   }
 
   void begin_event() noexcept { tests_.begin_event(); }
+  [[gnu::always_inline]] void begin_event(const condition_bits& known) noexcept { tests_.begin_event(known); }
 
   /// Whether the event can be the first of a match.
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
@@ -56,9 +64,16 @@ class chain_matcher : public chain_state {
   void process(partition_id id, const event_header& event, releases& out) {
     settle();
     chain_level* const levels = levels_of(id);
-    if (may_be_due(levels, event.time_ns)) expire_due(levels, event.time_ns, out);
+    const bool is_due = may_be_due(levels, event.time_ns);
+    if (is_due) expire_due(levels, event.time_ns, out);
     if (is_tight()) [[unlikely]]
       make_room(event.time_ns, out);
+    if (row_.is_told_by(tests_.bits())) {
+      const std::uint32_t moves = row_.fits(tests_.bits()) & (waits_of(levels) << 1 | 1);
+      if (moves != 0) move(id, levels, moves, event, out);
+      if (moves != 0 || is_due) finish_event(id, levels);
+      return;
+    }
     // From the last link to the first: an event serves a partial match once.
     if (chain_.pending && waits(levels, level_count_ - 1) && holds_any(pending_stops_, event))
       stop_waiting(levels, level_count_ - 1);
@@ -97,6 +112,31 @@ class chain_matcher : public chain_state {
     return levels[level].wait != levels[level].tail;
   }
 
+  /// Bit by level: something waits there.
+  [[nodiscard]] std::uint32_t waits_of(const chain_level* levels) const noexcept {
+    std::uint32_t made = 0;
+    for (std::size_t i = 0; i < level_count_; ++i) made |= std::uint32_t{waits(levels, i)} << i;
+    return made;
+  }
+
+  /// Takes the event at these links, from the last to the first: it serves a partial match once.
+  void move(partition_id id, chain_level* levels, std::uint32_t links, const event_header& event, releases& out) {
+    while (links > 1) {
+      const auto i = static_cast<std::uint32_t>(std::bit_width(links)) - 1;
+      links &= ~(std::uint32_t{1} << i);
+      if (i == level_count_)
+        complete(id, levels, event, out);
+      else
+        push(levels, i);
+      if (links_[i].waiting == waiting::relaxed) stop_waiting(levels, i - 1);
+    }
+    if (links == 0) return;
+    if (level_count_ == 0)
+      complete(id, levels, event, out);
+    else
+      push_start(levels, event);
+  }
+
   /// Offers the event to what waits for link `i`.
   void step(partition_id id, chain_level* levels, std::size_t i, const event_header& event, releases& out) {
     const tested_link& link = links_[i];
@@ -119,6 +159,7 @@ class chain_matcher : public chain_state {
   link_tester<Conditions> tests_;
   std::vector<tested_link> links_;
   std::vector<link_test> pending_stops_;
+  link_row row_;                     // where nothing becomes of what waits but by an event that is taken
   std::vector<std::uint64_t> ends_;  // conditions that events have to meet to end what a key holds, by link or negation
   bool ends_any_ = false;            // any event may
 };

@@ -32,6 +32,14 @@ struct condition_bits {
 };
 inline constexpr std::size_t condition_bits_max = 64;
 
+/// A copy that is made word by word, through registers: g++ would read pairs of words, and a processor that has just
+/// written them one by one waits until they have arrived in its cache.
+[[nodiscard, gnu::always_inline]] inline condition_bits copy_by_word(const condition_bits& of) noexcept {
+  condition_bits made = of;
+  asm("" : "+r"(made.known), "+r"(made.holds), "+r"(made.depends));
+  return made;
+}
+
 /// The conditions of one automaton, by number. A typed pattern's are lambdas, a text pattern's are compiled
 /// programs; either way calls are direct and inlined where they can be.
 ///
@@ -82,12 +90,12 @@ class condition_memo {
   }
 
   /// Makes the event that is asked about from now on another one.
-  void begin_event() noexcept {
-    bits_ = known_bits_of(conditions_);
+  void begin_event() noexcept { begin_event(known_bits_of(conditions_)); }
+  /// The same where somebody else has found out so much of it.
+  [[gnu::always_inline]] void begin_event(const condition_bits& known) noexcept {
+    bits_ = copy_by_word(known);
     if (of_.condition_count > condition_bits_max) known_.forget();
   }
-  /// The same where somebody else has found out so much of it. Requires: there are at most `condition_bits_max`.
-  void begin_event(const condition_bits& known) noexcept { bits_ = known; }
 
   /// Makes the run that is asked about from now on the one with this path.
   void begin_run(std::uint32_t path) noexcept {

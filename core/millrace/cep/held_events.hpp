@@ -35,7 +35,6 @@ class held_events {
   }
 
   void put_down() noexcept {
-    if (copy_ != null_handle) release(copy_);
     in_hand_ = nullptr;
     copy_ = null_handle;
   }
@@ -59,6 +58,7 @@ class held_events {
     if (--count.shares != 0) return;
     count.next_free = std::exchange(released_, handle);
     --size_;
+    if (handle == copy_) copy_ = null_handle;
   }
 
   [[nodiscard]] const event_header& operator[](std::uint32_t handle) const noexcept {
@@ -104,7 +104,7 @@ class held_events {
     else
       return false;
     std::memcpy(slot(made), in_hand_, sizeof(event_header) + data_bytes_of(*in_hand_));
-    count_of(made).shares = 1;  // ours, until put_down
+    count_of(made).shares = 0;  // whoever asked for the copy takes one
     copy_ = made;
     // The next copy shall not wait for its place.
     if (released_ != null_handle) {

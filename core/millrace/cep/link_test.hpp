@@ -44,6 +44,8 @@ class link_tester {
   link_tester(Conditions conditions, const automaton& of) : conditions_(std::move(conditions)), automaton_(of) {}
 
   [[gnu::always_inline]] void begin_event() noexcept { bits_ = known_bits_of(conditions_); }
+  /// The same where somebody else has found out so much of it.
+  [[gnu::always_inline]] void begin_event(const condition_bits& known) noexcept { bits_ = copy_by_word(known); }
   /// What is known of the event in hand.
   [[nodiscard]] const condition_bits& bits() const noexcept { return bits_; }
 

@@ -41,6 +41,8 @@ class matcher : public matcher_state {
 
   /// Makes `event` the one that the following calls are about, for all keys.
   void begin_event() noexcept { memo_.begin_event(); }
+  /// The same where so much is known of it.
+  [[gnu::always_inline]] void begin_event(const condition_bits& known) noexcept { memo_.begin_event(known); }
 
   /// Whether the event can be the first of a match.
   [[nodiscard]] bool may_start(const event_header& event) noexcept {

@@ -200,6 +200,10 @@ class pattern_matcher {
   void begin_event() noexcept {
     ask([](auto& m) { m.begin_event(); });
   }
+  /// The same where so much is known of the event, and so below.
+  void begin_event(const condition_bits& known) noexcept {
+    ask([&](auto& m) { m.begin_event(known); });
+  }
   [[nodiscard]] bool may_start(const event_header& event) noexcept {
     return ask([&](auto& m) { return m.may_start(event); });
   }
@@ -209,6 +213,12 @@ class pattern_matcher {
   void begin_and_process(partition_id id, const event_header& event, releases& out) {
     ask([&](auto& m) {
       m.begin_event();
+      m.process(id, event, out);
+    });
+  }
+  void begin_and_process(partition_id id, const event_header& event, const condition_bits& known, releases& out) {
+    ask([&](auto& m) {
+      m.begin_event(known);
       m.process(id, event, out);
     });
   }

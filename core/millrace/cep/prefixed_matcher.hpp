@@ -81,6 +81,7 @@ class prefixed_matcher {
   }
 
   void begin_event() noexcept { front_.begin_event(); }
+  [[gnu::always_inline]] void begin_event(const condition_bits& known) noexcept { front_.begin_event(known); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return front_.may_start(event); }
 
   void process(partition_id id, const event_header& event, releases& out) {

@@ -90,6 +90,8 @@ class running_matcher {
   [[nodiscard]] auto outline() noexcept { return matcher_.outline(); }
 
   void begin_event() noexcept { matcher_.begin_event(); }
+  /// The same where so much is known of the event, and so below.
+  void begin_event(const condition_bits& known) noexcept { matcher_.begin_event(known); }
   [[nodiscard]] bool may_start(const event_header& event) noexcept { return matcher_.may_start(event); }
 
   void process(partition_id id, const event_header& event, releases& out) {
@@ -103,6 +105,11 @@ class running_matcher {
     if (!is_open(id)) [[unlikely]]
       open(id);
     matcher_.begin_and_process(id, event, out);
+  }
+  void begin_and_process(partition_id id, const event_header& event, const condition_bits& known, releases& out) {
+    if (!is_open(id)) [[unlikely]]
+      open(id);
+    matcher_.begin_and_process(id, event, known, out);
   }
 
   void advance(std::int64_t now_ns, releases& out) { matcher_.advance(now_ns, out); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <millrace/cep/link_row.hpp>
 #include <millrace/cep/link_test.hpp>
 #include <millrace/cep/shift_state.hpp>
 
@@ -25,17 +26,12 @@ class shift_matcher : public shift_state {
       : shift_state(std::move(compiled), std::move(links), rule, limits, events),
         tester_(std::move(conditions), *automaton_) {
     for (const guard g : links_.takes) tests_.push_back(link_test_of(g, *automaton_));
-    first_condition_ = static_cast<std::uint32_t>(std::countr_zero(tests_.front().asks | std::uint64_t{1} << 63));
-    are_in_order_ = !links_.reads_history && first_condition_ + tests_.size() <= condition_bits_max;
-    for (std::size_t i = 0; i < tests_.size() && are_in_order_; ++i) {
-      const link_test& t = tests_[i];
-      are_in_order_ = t.is_plain && t.asks == std::uint64_t{1} << (first_condition_ + i) && t.wants == t.asks;
-      asked_ |= t.asks;
-    }
+    if (!links_.reads_history) row_ = link_row(tests_.size(), [&](std::size_t i) { return tests_[i]; });
     find_singles();
   }
 
   void begin_event() noexcept { tester_.begin_event(); }
+  [[gnu::always_inline]] void begin_event(const condition_bits& known) noexcept { tester_.begin_event(known); }
   /// What is known of the event in hand.
   [[nodiscard]] const condition_bits& known() const noexcept { return tester_.bits(); }
 
@@ -60,7 +56,7 @@ class shift_matcher : public shift_state {
   }
 
  private:
-  [[nodiscard]] bool knows_all() const noexcept { return are_in_order_ && (asked_ & ~tester_.bits().known) == 0; }
+  [[nodiscard]] bool knows_all() const noexcept { return row_.is_told_by(tester_.bits()); }
 
   template <class F>
   [[nodiscard]] bool takes(const link_test& t, const event_header& event, const F& taken) noexcept {
@@ -71,7 +67,7 @@ class shift_matcher : public shift_state {
   [[nodiscard]] std::uint32_t fits_of(partition_id id, std::uint32_t asked, const event_header& event) noexcept {
     if (links_.counts) return tester_.holds(tests_.front(), event) ? ~std::uint32_t{0} : 0;
     std::uint32_t fits = 0;
-    if (knows_all()) return static_cast<std::uint32_t>((tester_.bits().holds & asked_) >> first_condition_);
+    if (knows_all()) return row_.fits(tester_.bits());
     asked &= ~std::uint32_t{0} >> (32 - tests_.size());
     if (!singles_.empty()) {
       for (; asked != 0; asked &= asked - 1) {
@@ -103,10 +99,7 @@ class shift_matcher : public shift_state {
   link_tester<Conditions> tester_;
   std::vector<link_test> tests_;
   std::vector<condition_id> singles_;  // by link, or none
-  // Where each link asks for one condition, and each for the one behind that of the link before.
-  bool are_in_order_;
-  std::uint32_t first_condition_;
-  std::uint64_t asked_ = 0;  // conditions
+  link_row row_;
 };
 
 }  // namespace millrace::cep

@@ -39,47 +39,51 @@ void shift_state::take(partition_id id, std::uint32_t fits, const event_header& 
   if (automaton_->within_ns != 0) expire_due(of, event.time_ns);
   if (runs_ >= runs_max_ || steps_ >= steps_max_ || !events_.has_room()) [[unlikely]]
     make_room(event.time_ns);
-  const std::uint32_t before = of.alive;
-  const std::uint32_t moved = (before << 1 | 1) & fits;
+  const size before = size_of(of.alive);
+  const std::uint32_t moved = (of.alive << 1 | 1) & fits;
   std::uint32_t after = moved & ~whole_;
   if ((moved & whole_) != 0) {
     make_match(of, event, out);
     after &= links_.kept_behind;
   }
-  if (!has_room(before, after)) [[unlikely]]
-    after = within_bounds(before, after);
-  release_old(of, length(before), length(after >> 1));
+  if (!has_room(before, size_of(after))) [[unlikely]]
+    after = within_bounds(of.alive, after);
+  release_old(of, before.steps, length(after >> 1));
   of.alive = after;
-  if (after != 0) {
-    const std::uint32_t taken = events_.try_share();
-    ++of.newest;
-    if (taken != null_handle) [[likely]] {
-      held(of, 0) = taken;
-    } else {
-      refuse(bound::events, count(after));
-      --of.newest;
-      release_old(of, length(after >> 1), 0);
-      of.alive = 0;
-    }
-  }
-  runs_ += count(of.alive) - count(before);
-  steps_ += length(of.alive) - length(before);
+  if (after != 0) hold_in_hand(of);
+  const size behind = size_of(of.alive);
+  runs_ += behind.runs - before.runs;
+  steps_ += behind.steps - before.steps;
   if (of.alive == 0)
     list_if_idle(id);
   else if (has_timers_ && !keys_.has_timer(id))
     arm(id);
 }
 
+/// The event in hand is the newest of a key, which has partial matches with it.
+void shift_state::hold_in_hand(key& of) noexcept {
+  const std::uint32_t taken = events_.try_share();
+  if (taken != null_handle) [[likely]] {
+    ++of.newest;
+    held(of, 0) = taken;
+    return;
+  }
+  refuse(bound::events, count(of.alive));
+  release_old(of, length(of.alive >> 1), 0);
+  of.alive = 0;
+}
+
 /// Of the partial matches that there would be, those for which there is room; the oldest first.
-std::uint32_t shift_state::within_bounds(std::uint32_t before, std::uint32_t after) noexcept {
+std::uint32_t shift_state::within_bounds(std::uint32_t alive, std::uint32_t after) noexcept {
+  const size before = size_of(alive);
   std::uint32_t kept = 0;
   for (std::uint32_t left = after; left != 0;) {
     const std::uint32_t longest = std::bit_floor(left);
     left &= ~longest;
-    if (has_room(before, kept | longest))
+    if (has_room(before, size_of(kept | longest)))
       kept |= longest;
     else
-      refuse(runs_ - count(before) + count(kept | longest) > runs_max_ ? bound::runs : bound::steps, 1);
+      refuse(runs_ - before.runs + count(kept | longest) > runs_max_ ? bound::runs : bound::steps, 1);
   }
   return kept;
 }

@@ -146,8 +146,15 @@ class shift_state {
   static std::uint32_t length(std::uint32_t alive) noexcept {
     return static_cast<std::uint32_t>(std::bit_width(alive));
   }
+  static constexpr std::array<std::uint8_t, 256> counts_of_byte = [] {
+    std::array<std::uint8_t, 256> made{};
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = static_cast<std::uint8_t>(std::popcount(i));
+    return made;
+  }();
   /// How many partial matches there are. (The processor's instruction is not on every x86-64.)
   static std::uint32_t count(std::uint32_t alive) noexcept {
+    if (alive < counts_of_byte.size()) [[likely]]
+      return counts_of_byte[alive];
     alive -= alive >> 1 & 0x55555555;
     alive = (alive & 0x33333333) + (alive >> 2 & 0x33333333);
     alive = (alive + (alive >> 4)) & 0x0f0f0f0f;
@@ -178,11 +185,18 @@ class shift_state {
   }
   void drop_oldest(key& of) noexcept;
   void expire_due(key& of, std::int64_t now_ns) noexcept;
+  /// What a key's partial matches take of the bounds.
+  struct size {
+    std::uint32_t runs;
+    std::uint32_t steps;
+  };
+  static size size_of(std::uint32_t alive) noexcept { return {count(alive), length(alive)}; }
   /// For a key to have other partial matches than before.
-  [[nodiscard]] bool has_room(std::uint32_t before, std::uint32_t after) const noexcept {
-    return runs_ - count(before) + count(after) <= runs_max_ && steps_ - length(before) + length(after) <= steps_max_;
+  [[nodiscard]] bool has_room(size before, size after) const noexcept {
+    return runs_ - before.runs + after.runs <= runs_max_ && steps_ - before.steps + after.steps <= steps_max_;
   }
-  [[nodiscard]] std::uint32_t within_bounds(std::uint32_t before, std::uint32_t after) noexcept;
+  [[nodiscard]] std::uint32_t within_bounds(std::uint32_t alive, std::uint32_t after) noexcept;
+  void hold_in_hand(key& of) noexcept;
   void make_match(key& of, const event_header& event, releases& out);
   void refuse(bound met, std::uint32_t count) noexcept;
   void arm(partition_id id) noexcept;

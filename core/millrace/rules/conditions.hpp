@@ -40,6 +40,18 @@ struct open_conditions {
   }
 };
 
+/// What an open bit says of each of a pattern's first 64 conditions.
+struct condition_kinds {
+  std::uint64_t all = 0;
+  std::uint64_t settled = 0;  ///< it holds
+  std::uint64_t depends = 0;  ///< the same, but for what a partial match has taken
+
+  /// What is known where these are open.
+  [[nodiscard, gnu::always_inline]] cep::condition_bits bits_of(std::uint64_t open) const noexcept {
+    return {all & (~open | settled | depends), open & settled, open & depends};
+  }
+};
+
 /// The conditions of a text pattern, as a matcher wants them. Copies share the programs; each has its own
 /// working memory.
 /// Threads: one owner a copy. Allocation: none an evaluation (`distinct` warms up).
@@ -53,9 +65,9 @@ class condition_programs {
     for (std::size_t id = 0; id < count_of_bits_; ++id) {
       const condition& c = (*conditions_)[id];
       const std::uint64_t bit = std::uint64_t{1} << id;
-      all_ |= bit;
+      kinds_.all |= bit;
       if (!expr::condition_index::covers(c.test.event_part)) continue;
-      (c.test.history_part.empty() ? settled_ : depends_) |= bit;
+      (c.test.history_part.empty() ? kinds_.settled : kinds_.depends) |= bit;
     }
     for (const condition& c : *conditions_) {
       is_settled_.push_back(expr::condition_index::covers(c.test.event_part));
@@ -79,10 +91,10 @@ class condition_programs {
 
   /// What the index says without evaluation. Inlined, so that it stays in registers.
   [[nodiscard, gnu::always_inline]] cep::condition_bits known_bits() const noexcept {
-    if (open_ == nullptr || open_->bits == nullptr || all_ == 0) return {};
-    const std::uint64_t open = open_->first_64(count_of_bits_) & all_;
-    return {all_ & (~open | settled_ | depends_), open & settled_, open & depends_};
+    if (open_ == nullptr || open_->bits == nullptr || kinds_.all == 0) return {};
+    return kinds_.bits_of(open_->first_64(count_of_bits_));
   }
+  [[nodiscard]] const condition_kinds& kinds() const noexcept { return kinds_; }
 
   [[nodiscard]] bool test_history(cep::condition_id id, const event_header& event, expr::history taken) noexcept {
     return holds((*conditions_)[id].test.history_part, event, taken);
@@ -130,9 +142,7 @@ class condition_programs {
   std::shared_ptr<const std::vector<condition>> conditions_;
   const open_conditions* open_;
   std::size_t count_of_bits_ = 0;
-  std::uint64_t all_ = 0;                 // bits of the first 64 conditions, and so the following
-  std::uint64_t settled_ = 0;             // an open bit says that they hold
-  std::uint64_t depends_ = 0;             // the same, but for what a partial match has taken
+  condition_kinds kinds_;
   std::vector<std::uint8_t> is_settled_;  // by an open bit, without evaluation
   expr::workspace room_;
   std::uint64_t faults_ = 0;

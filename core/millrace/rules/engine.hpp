@@ -190,7 +190,7 @@ class engine {
     const bool awake = board_.wakes_only(open, event.type);
     // Where keys have a time of their own, the event moves it, whatever the pattern thinks of the event.
     if (!awake && time_ == time_mode::arrival) return null_handle;
-    rule->matcher.begin_event();
+    rule->matcher.begin_event(rule->kinds.bits_of(open));
     const cep::partition_id found = find_partition(index, board_.groups()[index], event);
     if (time_ != time_mode::arrival && found != null_handle)
       rule->matcher.advance_partition(found, event.time_ns, releases_);
@@ -201,7 +201,7 @@ class engine {
     events_.pick_up(event);
     rule.matcher.process(partition, event, releases_);
     events_.put_down();
-    note_next_move(rule);
+    if (rule.has_deadlines) note_next_move(rule);
   }
   void note_next_move(const running_rule& rule) {
     const std::int64_t next_move_ns = rule.matcher.next_move_ns();

@@ -25,6 +25,8 @@ constexpr std::uint32_t named_max = foreseen_events<running_group::member>::memb
 running_rule::running_rule(const rule_in_force& from, bool keyed, bool joins, const engine_limits& limits,
                            cep::held_events& events)
     : what(from),
+      kinds(condition_programs(from.rule->conditions).kinds()),
+      has_deadlines(from.rule->automaton->has_deadlines()),
       matcher(joins, bounds_of(keyed, limits).partitions, from.rule->automaton,
               condition_programs(from.rule->conditions, &open), from.number, bounds_of(keyed, limits), events,
               limits.classes) {

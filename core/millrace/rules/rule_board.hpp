@@ -35,6 +35,8 @@ struct running_rule {
   rule_in_force what;
   std::uint32_t place = 0;  ///< in the board
   open_conditions open;     ///< what the board's index says of its conditions
+  condition_kinds kinds;    ///< of its conditions
+  bool has_deadlines;       ///< time may have something to do in it
   cep::running_matcher<cep::pattern_matcher<condition_programs>> matcher;
 };
 
