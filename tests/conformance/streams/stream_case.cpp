@@ -25,7 +25,8 @@ void read_spec(element from, const std::string& prefix, stream_spec& spec) {
       case element_type::OBJECT: read_spec(value, name + ".", spec); break;
       case element_type::STRING: spec.set(name, text_of(value)); break;
       case element_type::BOOL: spec.set(name, std::int64_t{bool(value)}); break;
-      default: spec.set(name, std::int64_t(value));
+      case element_type::INT64: spec.set(name, std::int64_t(value)); break;
+      default: break;  // for readers
     }
   }
 }
