@@ -20,12 +20,21 @@ add_test(NAME conformance.cep_runs_2_shards COMMAND cep_conformance --class runs
 # Stream cases of Kafka Streams and Flink; one operator a file.
 add_executable(streams_conformance
   conformance/streams/difference.cpp
+  conformance/streams/fk_join.cpp
+  conformance/streams/interval_join.cpp
   conformance/streams/stream_case.cpp
+  conformance/streams/stream_global_join.cpp
   conformance/streams/stream_operators.cpp
-  conformance/streams/streams_conformance.cpp)
+  conformance/streams/stream_stream_join.cpp
+  conformance/streams/stream_table_join.cpp
+  conformance/streams/streams_conformance.cpp
+  conformance/streams/table_agg.cpp
+  conformance/streams/table_filter.cpp
+  conformance/streams/table_table_join.cpp)
 target_link_libraries(streams_conformance PRIVATE millrace_private_flags millrace::core fmt::fmt simdjson::simdjson)
 
-foreach(op)
+foreach(op fk_join interval_join stream_global_join stream_stream_join stream_table_join table_agg table_filter
+        table_table_join)
   add_test(NAME conformance.streams_${op}
            COMMAND streams_conformance "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/streams/${op}.jsonl")
 endforeach()
