@@ -30,11 +30,13 @@ add_executable(streams_conformance
   conformance/streams/streams_conformance.cpp
   conformance/streams/table_agg.cpp
   conformance/streams/table_filter.cpp
-  conformance/streams/table_table_join.cpp)
+  conformance/streams/table_table_join.cpp
+  conformance/streams/window_agg.cpp
+  conformance/streams/window_agg_wm.cpp)
 target_link_libraries(streams_conformance PRIVATE millrace_private_flags millrace::core fmt::fmt simdjson::simdjson)
 
 foreach(op fk_join interval_join stream_global_join stream_stream_join stream_table_join table_agg table_filter
-        table_table_join)
+        table_table_join window_agg window_agg_wm)
   add_test(NAME conformance.streams_${op}
            COMMAND streams_conformance "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/streams/${op}.jsonl")
 endforeach()

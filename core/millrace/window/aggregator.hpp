@@ -26,20 +26,26 @@ namespace millrace::window {
 template <class A>
 concept aggregator = requires(A& each, const A& constant, std::byte* state, const std::byte* later,
                               const typename A::input_type& input, std::int64_t time_ns, std::uint64_t sequence) {
-  { constant.state_bytes() } noexcept -> std::same_as<std::size_t>;
-  { each.begin(state) } noexcept -> std::same_as<void>;
-  { each.add(state, input, time_ns, sequence) } noexcept -> std::same_as<void>;
-  { each.merge(state, later) } noexcept -> std::same_as<void>;
-  { each.end(state) } noexcept -> std::same_as<void>;
+  { constant.state_bytes() }
+  noexcept->std::same_as<std::size_t>;
+  { each.begin(state) }
+  noexcept->std::same_as<void>;
+  { each.add(state, input, time_ns, sequence) }
+  noexcept->std::same_as<void>;
+  { each.merge(state, later) }
+  noexcept->std::same_as<void>;
+  { each.end(state) }
+  noexcept->std::same_as<void>;
 };
 
 /// One that can take an event out again: `subtract` undoes the `add` of the same arguments.
 template <class A>
-concept subtracting_aggregator =
-    aggregator<A> && requires(A& each, std::byte* state, const typename A::input_type& input, std::int64_t time_ns,
-                              std::uint64_t sequence) {
-      { each.subtract(state, input, time_ns, sequence) } noexcept -> std::same_as<void>;
-    };
+concept subtracting_aggregator = aggregator<A> &&
+    requires(A& each, std::byte* state, const typename A::input_type& input, std::int64_t time_ns,
+             std::uint64_t sequence) {
+  { each.subtract(state, input, time_ns, sequence) }
+  noexcept->std::same_as<void>;
+};
 
 /// One whose size is known to the compiler: operators keep its states inside of their own records, one cache line
 /// nearer. `inline_state_bytes` equals `state_bytes()`.
@@ -52,7 +58,16 @@ concept inline_aggregator = aggregator<A> && requires {
 /// the others a copy is begun and merged into; that is the same for any whose merge takes nothing for granted.
 template <class A>
 concept copying_aggregator = aggregator<A> && requires(A& each, std::byte* state, const std::byte* from) {
-  { each.copy(state, from) } noexcept -> std::same_as<void>;
+  { each.copy(state, from) }
+  noexcept->std::same_as<void>;
+};
+
+/// One whose aggregate can be nothing though there were events: in Kafka Streams, a window that holds it is not there.
+/// What `is_nothing` says of takes leave after its update, and the next event begins its window anew.
+template <class A>
+concept vanishing_aggregator = aggregator<A> && requires(const A& each, const std::byte* state) {
+  { each.is_nothing(state) }
+  noexcept->std::same_as<bool>;
 };
 
 /// Begins `into` as a copy of `from`.
@@ -64,6 +79,15 @@ void copy_state(A& of, std::byte* into, const std::byte* from) noexcept {
     of.begin(into);
     of.merge(into, from);
   }
+}
+
+/// Whether a window with this state is not there.
+template <aggregator A>
+[[nodiscard]] bool is_nothing([[maybe_unused]] const A& of, [[maybe_unused]] const std::byte* state) noexcept {
+  if constexpr (vanishing_aggregator<A>)
+    return of.is_nothing(state);
+  else
+    return false;
 }
 
 }  // namespace millrace::window

@@ -12,6 +12,8 @@ stream_operator operator_of(const std::string& op) {
       {"table_agg", run_table_agg},
       {"table_filter", run_table_filter},
       {"table_table_join", run_table_table_join},
+      {"window_agg", run_window_agg},
+      {"window_agg_wm", run_window_agg_wm},
   };
   const auto found = operators.find(op);
   return found == operators.end() ? nullptr : found->second;
