@@ -1,0 +1,112 @@
+#pragma once
+
+#include <millrace/table/growing_table.hpp>
+#include <millrace/window/key_panes.hpp>
+#include <millrace/window/state_places.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace millrace::window::detail {
+
+/// The keys that have panes, their panes, and the states of these. A key without panes is forgotten.
+///
+/// Threads: one owner. Allocation: in the constructor only. A record holds until the next `find_or_begin`, or until its
+/// key is forgotten.
+template <bytewise_key Key, aggregator A>
+class pane_store {
+  using places = state_places<A>;
+
+ public:
+  using panes_type = key_panes<typename places::place>;
+  using pane_type = typename panes_type::pane_type;
+  using input_type = typename A::input_type;
+
+  struct record {
+    std::int64_t due_start;  // of the window that goes out next, where windows share panes
+    panes_type panes;
+  };
+  struct found_pane {
+    record* of;       // null: no room
+    pane_type* pane;  // null: no room
+    bool is_new;
+    bool is_new_key;
+  };
+
+  pane_store(A of, std::uint32_t keys, std::uint32_t panes)
+      : table_(keys), panes_(panes), places_(std::move(of), later_states(keys, panes)) {}
+
+  [[nodiscard]] record* find(const Key& key) noexcept { return table_.find(key); }
+  [[nodiscard]] pane_type* find_pane(record& of, std::int64_t start) noexcept { return of.panes.find(panes_, start); }
+  void prefetch(const Key& key) const noexcept { table_.prefetch(key); }
+
+  /// The pane of the key that begins there, made where there is none.
+  [[nodiscard]] [[gnu::always_inline]] found_pane find_or_begin(const Key& key, std::int64_t start) noexcept {
+    const auto made = table_.find_or_insert(key);
+    if (!made.inserted && made.value != nullptr && made.value->panes.newest().start == start) [[likely]]
+      return {made.value, &made.value->panes.newest(), false, false};
+    return begin(key, made.value, made.inserted, start);
+  }
+
+  [[gnu::always_inline]] void fold(pane_type& into, const input_type& input, std::int64_t time,
+                                   std::uint64_t sequence) noexcept {
+    into.time = std::max(into.time, time);
+    into.first_sequence = std::min(into.first_sequence, sequence);
+    places_.of().add(places_.bytes(into.state), input, time, sequence);
+  }
+
+  /// Ends the pane; forgets the key with its last one, and returns false then.
+  bool drop(const Key& key, record& of, pane_type& gone) noexcept {
+    places_.end(gone.state);
+    if (of.panes.remove(panes_, gone.start)) return true;
+    table_.erase(key);
+    return false;
+  }
+
+  [[nodiscard]] pane_type& oldest(record& of) noexcept { return of.panes.oldest(panes_); }
+
+  template <class F>
+  void for_each(record& of, F&& f) {
+    of.panes.for_each(panes_, f);
+  }
+
+  [[nodiscard]] places& states() noexcept { return places_; }
+  [[nodiscard]] const places& states() const noexcept { return places_; }
+  [[nodiscard]] std::size_t keys() const noexcept { return table_.size(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept {
+    return table_.reserved_bytes() + panes_.reserved_bytes() + places_.reserved_bytes();
+  }
+
+ private:
+  static std::uint32_t later_states(std::uint32_t keys, std::uint32_t panes) noexcept {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(std::uint64_t{keys} + panes, null_handle - 1));
+  }
+
+  [[gnu::noinline]] found_pane begin(const Key& key, record* of, bool is_new_key, std::int64_t start) noexcept {
+    if (of == nullptr) return {nullptr, nullptr, false, false};
+    if (!is_new_key) {
+      if (pane_type* const there = of->panes.find(panes_, start)) return {of, there, false, false};
+    }
+    typename places::place state;
+    if (!places_.try_begin(state)) return refuse(key, is_new_key);
+    pane_type* const made = is_new_key ? &of->panes.begin(start) : of->panes.try_insert(panes_, start);
+    if (made == nullptr) {
+      places_.end(state);
+      return refuse(key, is_new_key);
+    }
+    made->state = state;
+    return {of, made, true, is_new_key};
+  }
+
+  found_pane refuse(const Key& key, bool is_new_key) noexcept {
+    if (is_new_key) table_.erase(key);
+    return {nullptr, nullptr, false, false};
+  }
+
+  growing_table<Key, record> table_;
+  slab_pool<pane_type> panes_;
+  places places_;
+};
+
+}  // namespace millrace::window::detail
