@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <new>
+#include <utility>
 
 namespace millrace::rules {
 namespace {
@@ -12,6 +13,8 @@ namespace {
 /// In front of the aggregates.
 struct state_head {
   std::uint64_t first_record;
+  std::uint32_t key;
+  std::uint32_t unused;
 };
 
 template <class T>
@@ -29,8 +32,9 @@ double number_of(const expr::value& v, bool is_floating) noexcept {
 
 }  // namespace
 
-select_aggregator::select_aggregator(std::span<const aggregate> of, std::uint32_t distinct_max)
-    : state_bytes_(sizeof(state_head)) {
+select_aggregator::select_aggregator(std::span<const aggregate> of, std::shared_ptr<window_keys> keys,
+                                     std::uint32_t distinct_max)
+    : keys_(std::move(keys)), state_bytes_(sizeof(state_head)) {
   bool has_distinct = false;
   for (const aggregate& each : of) {
     const expr::value_kind kind = each.over ? each.over->kind() : expr::value_kind::integer;
@@ -64,7 +68,7 @@ std::uint64_t select_aggregator::first_record(const std::byte* state) noexcept {
 }
 
 void select_aggregator::begin(std::byte* state) noexcept {
-  ::new (state) state_head{~std::uint64_t{0}};
+  ::new (state) state_head{~std::uint64_t{0}, null_handle, 0};
   for (const cell& each : cells_) begin_cell(each, state + each.offset);
 }
 
@@ -90,6 +94,7 @@ void select_aggregator::add(std::byte* state, const window_input& input, std::in
                             std::uint64_t sequence) noexcept {
   auto& head = in<state_head>(state);
   head.first_record = std::min(head.first_record, input.record);
+  note_key(head.key, input.key);
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const cell& of = cells_[i];
     if (of.counts_all)
@@ -132,7 +137,9 @@ void select_aggregator::add_to_cell(const cell& of, std::byte* at, const expr::v
 
 void select_aggregator::merge(std::byte* into, const std::byte* later) noexcept {
   auto& head = in<state_head>(into);
-  head.first_record = std::min(head.first_record, in<state_head>(later).first_record);
+  const auto& other = in<state_head>(later);
+  head.first_record = std::min(head.first_record, other.first_record);
+  if (other.key != null_handle) note_key(head.key, other.key);
   for (const cell& each : cells_) merge_cell(each, into + each.offset, later + each.offset);
 }
 
@@ -180,7 +187,14 @@ void select_aggregator::take_if_better(const cell& of, std::byte* at, const expr
   of.form.store(at + sizeof held, v);
 }
 
+void select_aggregator::note_key(std::uint32_t& held, std::uint32_t key) noexcept {
+  if (held != null_handle) return;
+  held = key;
+  if (keys_) keys_->hold(key);
+}
+
 void select_aggregator::end(std::byte* state) noexcept {
+  if (const std::uint32_t key = in<state_head>(state).key; keys_ && key != null_handle) keys_->drop(key);
   if (!distinct_) return;
   for (const cell& each : cells_)
     if (each.kind == aggregate_kind::distinct) distinct_->clear(in<distinct_values::set>(state + each.offset));

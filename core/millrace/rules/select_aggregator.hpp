@@ -4,6 +4,7 @@
 #include <millrace/rules/aggregate_cells.hpp>
 #include <millrace/rules/distinct_values.hpp>
 #include <millrace/rules/frequent_values.hpp>
+#include <millrace/rules/window_keys.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@ namespace millrace::rules {
 /// none.
 struct window_input {
   const expr::value* values = nullptr;
+  std::uint32_t key = 0;     ///< its number
   std::uint64_t record = 0;  ///< position of the event in its feed
 };
 
@@ -29,8 +31,9 @@ class select_aggregator {
  public:
   using input_type = window_input;
 
-  /// `distinct_max`: values in all sets of `distinct` together.
-  select_aggregator(std::span<const aggregate> of, std::uint32_t distinct_max);
+  /// `keys` hears of how many states each key has; nothing: nobody. `distinct_max`: values in all sets of `distinct`
+  /// together.
+  select_aggregator(std::span<const aggregate> of, std::shared_ptr<window_keys> keys, std::uint32_t distinct_max);
 
   [[nodiscard]] std::size_t state_bytes() const noexcept { return state_bytes_; }
   void begin(std::byte* state) noexcept;
@@ -67,6 +70,7 @@ class select_aggregator {
   };
 
   static std::size_t bytes_of(const cell& of) noexcept;
+  void note_key(std::uint32_t& held, std::uint32_t key) noexcept;
   void begin_cell(const cell& of, std::byte* at) noexcept;
   void add_to_cell(const cell& of, std::byte* at, const expr::value& v, std::int64_t time_ns,
                    std::uint64_t sequence) noexcept;
@@ -76,6 +80,7 @@ class select_aggregator {
   [[nodiscard]] expr::value value_of(const cell& of, const std::byte* at) const noexcept;
 
   std::vector<cell> cells_;
+  std::shared_ptr<window_keys> keys_;
   std::size_t state_bytes_ = 0;
   std::shared_ptr<distinct_values> distinct_;
 };
