@@ -56,3 +56,12 @@ millrace_test(time
     core/time/timer_wheel_test.cpp
     core/time/timestamp_test.cpp
   LIBRARIES millrace::core)
+millrace_test(window
+  SOURCES
+    core/window/aligned_windows_test.cpp
+    core/window/count_windows_test.cpp
+    core/window/daba_lite_test.cpp
+    core/window/session_windows_test.cpp
+    core/window/sliding_windows_test.cpp
+    core/window/suppression_test.cpp
+  LIBRARIES millrace::core)

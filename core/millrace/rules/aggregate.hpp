@@ -19,9 +19,9 @@ enum class aggregate_kind : std::uint8_t {
   last,
   variance,         ///< of the sample: Welford, merged as Chan, Golub and LeVeque do; no value below two events
   deviation,        ///< its root
-  distinct,         ///< exact; see `distinct_values`
-  approx_distinct,  ///< HyperLogLog, standard error 1.6 %; see `cardinality_sketch`
-  quantile,         ///< DDSketch, relative error 1 %; see `quantile_sketch`
+  distinct,         ///< exact; see `window::distinct_values`
+  approx_distinct,  ///< HyperLogLog, standard error 1.6 %; see `window::hyper_log_log`
+  quantile,         ///< DDSketch, relative error 1 %; see `window::dd_sketch`
   top,              ///< the most frequent values, most frequent first; see `frequent_values`
   decayed_sum,      ///< as of the newest event; what is a half-life older counts half
 };

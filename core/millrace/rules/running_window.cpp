@@ -49,9 +49,9 @@ running_window::running_window(const window_rule& rule, const key_group& by, con
       break;
     }
     case window_kind::count: {
-      window::counted_options options;
-      options.events = static_cast<std::uint32_t>(rule.count);
-      options.every = static_cast<std::uint32_t>(rule.every_count);
+      window::count_options options;
+      options.size = static_cast<std::int64_t>(rule.count);
+      options.every = static_cast<std::int64_t>(rule.every_count);
       options.emit = emit;
       options.limits = bounds;
       operator_ = std::make_unique<counted>(std::move(of), options);
@@ -82,7 +82,7 @@ const expr::value* running_window::evaluate(const event_header& event) noexcept 
 std::vector<window_state_part> running_window::state_parts() const {
   const std::size_t windows = std::size_t{keys_->capacity()} + limits_.windows;
   std::vector<window_state_part> made{{"open windows", bytes_of_window(), windows, bytes_of_window() * windows}};
-  if (const distinct_values* const sets = aggregates().distinct())
+  if (const auto* const sets = aggregates().distinct())
     made.push_back(
         {"distinct values", sets->reserved_bytes() / sets->capacity(), sets->capacity(), sets->reserved_bytes()});
   made.push_back({"keys", keys_->reserved_bytes() / keys_->capacity(), keys_->capacity(), keys_->reserved_bytes()});

@@ -3,7 +3,7 @@
 #include <millrace/rules/program.hpp>
 #include <millrace/rules/select_aggregator.hpp>
 #include <millrace/window/aligned_windows.hpp>
-#include <millrace/window/counted_windows.hpp>
+#include <millrace/window/count_windows.hpp>
 #include <millrace/window/session_windows.hpp>
 #include <millrace/window/sliding_windows.hpp>
 
@@ -39,7 +39,7 @@ class running_window {
   using aligned = window::aligned_windows<std::uint32_t, select_aggregator>;
   using sliding = window::sliding_windows<std::uint32_t, select_aggregator>;
   using session = window::session_windows<std::uint32_t, select_aggregator>;
-  using counted = window::counted_windows<std::uint32_t, select_aggregator>;
+  using counted = window::count_windows<std::uint32_t, select_aggregator>;
 
  public:
   using result = window::window_result<std::uint32_t>;
@@ -82,12 +82,23 @@ class running_window {
 
   /// The next time at which something may be due; `never`: nothing is.
   [[nodiscard]] std::int64_t next_due_ns() const noexcept {
-    return std::visit([](const auto& of) { return of->next_due(); }, operator_);
+    return std::visit(
+        [](const auto& of) {
+          if constexpr (requires { of->next_due(); })
+            return of->next_due();
+          else
+            return never;
+        },
+        operator_);
   }
   /// Brings time forward, and hands on what closes.
   template <class Out>
   void advance_to(std::int64_t now_ns, Out&& out) {
-    std::visit([&](auto& of) { of->advance_to(now_ns, out); }, operator_);
+    std::visit(
+        [&](auto& of) {
+          if constexpr (requires { of->next_due(); }) of->advance_to(now_ns, out);
+        },
+        operator_);
   }
   /// Hands on what no time closes: windows of counted events that are not full.
   template <class Out>

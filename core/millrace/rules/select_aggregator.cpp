@@ -1,10 +1,12 @@
 #include <millrace/rules/select_aggregator.hpp>
 
-#include <millrace/rules/sketches.hpp>
+#include <millrace/window/decayed_sum.hpp>
+#include <millrace/window/moments.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace millrace::rules {
@@ -26,6 +28,21 @@ const T& in(const std::byte* at) noexcept {
   return *std::launder(reinterpret_cast<const T*>(at));
 }
 
+template <class Mean, class X>
+void add_number(Mean& to, const X& x, std::int64_t time_ns, std::uint64_t sequence) noexcept {
+  to.sum.add(x, time_ns, sequence);
+  ++to.count;
+}
+template <class Mean>
+void merge_means(Mean& into, const Mean& later) noexcept {
+  into.sum.merge(later.sum);
+  into.count += later.count;
+}
+
+expr::value given(const std::optional<double>& v) noexcept {
+  return v ? expr::value::of_floating(*v) : expr::value::none();
+}
+
 double number_of(const expr::value& v, bool is_floating) noexcept {
   return is_floating ? v.floating : static_cast<double>(v.integer);
 }
@@ -40,25 +57,25 @@ select_aggregator::select_aggregator(std::span<const aggregate> of, std::shared_
     const expr::value_kind kind = each.over ? each.over->kind() : expr::value_kind::integer;
     cells_.push_back({each.kind, kind == expr::value_kind::floating, kind == expr::value_kind::duration, !each.over,
                       state_bytes_, stored_value(kind, each.over ? each.over->result_bytes_max() : 0), each.portion,
-                      each.most, static_cast<double>(each.half_life_ns)});
+                      each.most, each.half_life_ns});
     state_bytes_ += bytes_of(cells_.back());
     has_distinct |= each.kind == aggregate_kind::distinct;
   }
-  if (has_distinct) distinct_ = std::make_shared<distinct_values>(distinct_max);
+  if (has_distinct) distinct_ = std::make_shared<distinct_values>(window::distinct_limits{distinct_max, distinct_max});
 }
 
-std::size_t select_aggregator::bytes_of(const cell& of) noexcept {
+std::size_t select_aggregator::bytes_of(const cell& of) const noexcept {
   switch (of.kind) {
     case aggregate_kind::count: return sizeof(std::uint64_t);
     case aggregate_kind::sum:
-    case aggregate_kind::average: return sizeof(cells::mean);
+    case aggregate_kind::average: return of.of_floating ? sizeof(cells::real_mean) : sizeof(cells::whole_mean);
     case aggregate_kind::variance:
-    case aggregate_kind::deviation: return sizeof(cells::spread);
-    case aggregate_kind::distinct: return sizeof(distinct_values::set);
-    case aggregate_kind::approx_distinct: return sizeof(cardinality_sketch);
-    case aggregate_kind::quantile: return sizeof(quantile_sketch);
+    case aggregate_kind::deviation: return sizeof(window::moments);
+    case aggregate_kind::distinct: return distinct_values::state_bytes();
+    case aggregate_kind::approx_distinct: return cardinality_.state_bytes();
+    case aggregate_kind::quantile: return quantiles_.state_bytes();
     case aggregate_kind::top: return frequent_values(of.form, of.most).bytes();
-    case aggregate_kind::decayed_sum: return sizeof(cells::decayed);
+    case aggregate_kind::decayed_sum: return sizeof(window::decayed_sum);
     default: return sizeof(cells::place) + of.form.bytes();
   }
 }
@@ -76,14 +93,19 @@ void select_aggregator::begin_cell(const cell& of, std::byte* at) noexcept {
   switch (of.kind) {
     case aggregate_kind::count: ::new (at) std::uint64_t{0}; return;
     case aggregate_kind::sum:
-    case aggregate_kind::average: ::new (at) cells::mean{}; return;
+    case aggregate_kind::average:
+      if (of.of_floating)
+        ::new (at) cells::real_mean{};
+      else
+        ::new (at) cells::whole_mean{};
+      return;
     case aggregate_kind::variance:
-    case aggregate_kind::deviation: ::new (at) cells::spread{}; return;
-    case aggregate_kind::distinct: ::new (at) distinct_values::set{}; return;
-    case aggregate_kind::approx_distinct: ::new (at) cardinality_sketch{}; return;
-    case aggregate_kind::quantile: (::new (at) quantile_sketch)->begin(); return;
+    case aggregate_kind::deviation: ::new (at) window::moments{}; return;
+    case aggregate_kind::distinct: return distinct_->begin(at);
+    case aggregate_kind::approx_distinct: return cardinality_.begin(at);
+    case aggregate_kind::quantile: return quantiles_.begin(at);
     case aggregate_kind::top: frequent_values(of.form, of.most).begin(at); return;
-    case aggregate_kind::decayed_sum: ::new (at) cells::decayed{}; return;
+    case aggregate_kind::decayed_sum: ::new (at) window::decayed_sum(of.half_life_ns); return;
     default: ::new (at) cells::place{}; return;
   }
 }
@@ -109,28 +131,20 @@ void select_aggregator::add_to_cell(const cell& of, std::byte* at, const expr::v
   switch (of.kind) {
     case aggregate_kind::count: ++in<std::uint64_t>(at); return;
     case aggregate_kind::sum:
-    case aggregate_kind::average: {
-      auto& mean = in<cells::mean>(at);
-      ++mean.count;
+    case aggregate_kind::average:
       if (of.of_floating)
-        mean.floating += v.floating;
+        add_number(in<cells::real_mean>(at), v.floating, time_ns, sequence);
       else
-        mean.whole.add(v.integer);
+        add_number(in<cells::whole_mean>(at), v.integer, time_ns, sequence);
       return;
-    }
     case aggregate_kind::variance:
-    case aggregate_kind::deviation: in<cells::spread>(at).add(number_of(v, of.of_floating)); return;
-    case aggregate_kind::distinct: distinct_->insert(in<distinct_values::set>(at), of.form.fingerprint_of(v)); return;
-    case aggregate_kind::approx_distinct: {
-      const stored_value::fingerprint print = of.form.fingerprint_of(v);
-      in<cardinality_sketch>(at).add(hash_word(print.low, hash_word(print.high, 0)));
-      return;
-    }
-    case aggregate_kind::quantile: in<quantile_sketch>(at).add(number_of(v, of.of_floating)); return;
+    case aggregate_kind::deviation: return in<window::moments>(at).add(number_of(v, of.of_floating), time_ns, sequence);
+    case aggregate_kind::distinct: return distinct_->add(at, of.form.fingerprint_of(v));
+    case aggregate_kind::approx_distinct: return cardinality_.add(at, of.form.fingerprint_of(v));
+    case aggregate_kind::quantile: return quantiles_.add(at, number_of(v, of.of_floating));
     case aggregate_kind::top: frequent_values(of.form, of.most).add(at, v); return;
     case aggregate_kind::decayed_sum:
-      in<cells::decayed>(at).add(number_of(v, of.of_floating), time_ns, of.half_life_ns);
-      return;
+      return in<window::decayed_sum>(at).add(number_of(v, of.of_floating), time_ns, sequence);
     default: take_if_better(of, at, v, {time_ns, sequence, 1});
   }
 }
@@ -147,23 +161,19 @@ void select_aggregator::merge_cell(const cell& of, std::byte* at, const std::byt
   switch (of.kind) {
     case aggregate_kind::count: in<std::uint64_t>(at) += in<std::uint64_t>(later); return;
     case aggregate_kind::sum:
-    case aggregate_kind::average: {
-      auto& mean = in<cells::mean>(at);
-      const auto& other = in<cells::mean>(later);
-      mean.whole.add(other.whole.get());
-      mean.floating += other.floating;
-      mean.count += other.count;
+    case aggregate_kind::average:
+      if (of.of_floating)
+        merge_means(in<cells::real_mean>(at), in<cells::real_mean>(later));
+      else
+        merge_means(in<cells::whole_mean>(at), in<cells::whole_mean>(later));
       return;
-    }
     case aggregate_kind::variance:
-    case aggregate_kind::deviation: in<cells::spread>(at).merge(in<cells::spread>(later)); return;
-    case aggregate_kind::distinct:
-      distinct_->merge(in<distinct_values::set>(at), in<distinct_values::set>(later));
-      return;
-    case aggregate_kind::approx_distinct: in<cardinality_sketch>(at).merge(in<cardinality_sketch>(later)); return;
-    case aggregate_kind::quantile: in<quantile_sketch>(at).merge(in<quantile_sketch>(later)); return;
+    case aggregate_kind::deviation: return in<window::moments>(at).merge(in<window::moments>(later));
+    case aggregate_kind::distinct: return distinct_->merge(at, later);
+    case aggregate_kind::approx_distinct: return cardinality_.merge(at, later);
+    case aggregate_kind::quantile: return quantiles_.merge(at, later);
     case aggregate_kind::top: frequent_values(of.form, of.most).merge(at, later); return;
-    case aggregate_kind::decayed_sum: in<cells::decayed>(at).merge(in<cells::decayed>(later), of.half_life_ns); return;
+    case aggregate_kind::decayed_sum: return in<window::decayed_sum>(at).merge(in<window::decayed_sum>(later));
     default: {
       const auto& other = in<cells::place>(later);
       if (other.present != 0) take_if_better(of, at, of.form.load(later + sizeof other), other);
@@ -197,7 +207,7 @@ void select_aggregator::end(std::byte* state) noexcept {
   if (const std::uint32_t key = in<state_head>(state).key; keys_ && key != null_handle) keys_->drop(key);
   if (!distinct_) return;
   for (const cell& each : cells_)
-    if (each.kind == aggregate_kind::distinct) distinct_->clear(in<distinct_values::set>(state + each.offset));
+    if (each.kind == aggregate_kind::distinct) distinct_->end(state + each.offset);
 }
 
 // --- results --------------------------------------------------------------------------------------------
@@ -210,38 +220,48 @@ expr::value select_aggregator::value_of(const cell& of, const std::byte* at) con
   using expr::value;
   switch (of.kind) {
     case aggregate_kind::count: return value::of_integer(static_cast<expr::wide>(in<std::uint64_t>(at)));
-    case aggregate_kind::sum:
-      return of.of_floating ? value::of_floating(in<cells::mean>(at).floating) : in<cells::mean>(at).whole.value();
+    case aggregate_kind::sum: return sum_of(of, at);
     case aggregate_kind::average: return average_of(of, at);
-    case aggregate_kind::variance: return in<cells::spread>(at).variance();
+    case aggregate_kind::variance: return given(in<window::moments>(at).variance());
     case aggregate_kind::deviation: {
-      const value variance = in<cells::spread>(at).variance();
+      const value variance = given(in<window::moments>(at).variance());
       return variance.present ? value::of_floating(std::sqrt(variance.floating)) : variance;
     }
-    case aggregate_kind::distinct: {
-      const auto& set = in<distinct_values::set>(at);
-      return set.is_short != 0 ? value::none() : value::of_integer(set.count);
-    }
+    case aggregate_kind::distinct:
+      if (!distinct_->is_exact(at)) return value::none();
+      return value::of_integer(static_cast<expr::wide>(distinct_->value(at)));
     case aggregate_kind::approx_distinct:
-      return value::of_integer(static_cast<expr::wide>(in<cardinality_sketch>(at).estimate()));
+      return value::of_integer(static_cast<expr::wide>(std::llround(cardinality_.value(at))));
     case aggregate_kind::quantile: {
-      const auto found = in<quantile_sketch>(at).at(of.portion);
+      const auto found = quantiles_.quantile(at, of.portion);
       if (!found) return value::none();
       return of.of_duration ? value::of_integer(static_cast<expr::wide>(std::llround(*found)))
                             : value::of_floating(*found);
     }
     case aggregate_kind::top: return value::none();
-    case aggregate_kind::decayed_sum: return value::of_floating(in<cells::decayed>(at).sum);
+    case aggregate_kind::decayed_sum: return value::of_floating(in<window::decayed_sum>(at).value());
     default: return in<cells::place>(at).present != 0 ? of.form.load(at + sizeof(cells::place)) : value::none();
   }
 }
 
+expr::value select_aggregator::sum_of(const cell& of, const std::byte* at) noexcept {
+  if (of.of_floating) return expr::value::of_floating(in<cells::real_mean>(at).sum.value());
+  const expr::wide sum = in<cells::whole_mean>(at).sum.wide_value();
+  const bool fits = sum >= expr::integer_min && sum <= expr::integer_max;
+  return fits ? expr::value::of_integer(sum) : expr::value::none();
+}
+
 expr::value select_aggregator::average_of(const cell& of, const std::byte* at) noexcept {
-  const auto& mean = in<cells::mean>(at);
+  if (of.of_floating) {
+    const auto& mean = in<cells::real_mean>(at);
+    if (mean.count == 0) return expr::value::none();
+    return expr::value::of_floating(mean.sum.value() / static_cast<double>(mean.count));
+  }
+  const auto& mean = in<cells::whole_mean>(at);
   if (mean.count == 0) return expr::value::none();
-  if (of.of_duration) return expr::value::of_integer(mean.whole.get() / static_cast<expr::wide>(mean.count));
-  const double sum = of.of_floating ? mean.floating : static_cast<double>(mean.whole.get());
-  return expr::value::of_floating(sum / static_cast<double>(mean.count));
+  const expr::wide sum = mean.sum.wide_value();
+  if (of.of_duration) return expr::value::of_integer(sum / static_cast<expr::wide>(mean.count));
+  return expr::value::of_floating(static_cast<double>(sum) / static_cast<double>(mean.count));
 }
 
 }  // namespace millrace::rules

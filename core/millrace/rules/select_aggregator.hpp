@@ -2,9 +2,11 @@
 
 #include <millrace/rules/aggregate.hpp>
 #include <millrace/rules/aggregate_cells.hpp>
-#include <millrace/rules/distinct_values.hpp>
 #include <millrace/rules/frequent_values.hpp>
 #include <millrace/rules/window_keys.hpp>
+#include <millrace/window/dd_sketch.hpp>
+#include <millrace/window/distinct_values.hpp>
+#include <millrace/window/hyper_log_log.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +31,7 @@ struct window_input {
 /// Allocation: in the constructor. Complexity: O(1) an event and aggregate, but see `frequent_values`.
 class select_aggregator {
  public:
+  using distinct_values = window::distinct_values<stored_value::fingerprint>;
   using input_type = window_input;
 
   /// `keys` hears of how many states each key has; nothing: nobody. `distinct_max`: values in all sets of `distinct`
@@ -52,7 +55,7 @@ class select_aggregator {
   /// Position of the earliest event in the feed.
   [[nodiscard]] static std::uint64_t first_record(const std::byte* state) noexcept;
 
-  [[nodiscard]] std::uint64_t refused_values() const noexcept { return distinct_ ? distinct_->refused() : 0; }
+  [[nodiscard]] std::uint64_t refused_values() const noexcept { return distinct_ ? distinct_->left_out() : 0; }
   /// Where sets of distinct values stand; null where there are none.
   [[nodiscard]] const distinct_values* distinct() const noexcept { return distinct_.get(); }
 
@@ -66,16 +69,17 @@ class select_aggregator {
     stored_value form;
     double portion;
     std::uint32_t most;
-    double half_life_ns;
+    std::int64_t half_life_ns;
   };
 
-  static std::size_t bytes_of(const cell& of) noexcept;
+  [[nodiscard]] std::size_t bytes_of(const cell& of) const noexcept;
   void note_key(std::uint32_t& held, std::uint32_t key) noexcept;
   void begin_cell(const cell& of, std::byte* at) noexcept;
   void add_to_cell(const cell& of, std::byte* at, const expr::value& v, std::int64_t time_ns,
                    std::uint64_t sequence) noexcept;
   void merge_cell(const cell& of, std::byte* at, const std::byte* later) noexcept;
   static void take_if_better(const cell& of, std::byte* at, const expr::value& v, const cells::place& from) noexcept;
+  [[nodiscard]] static expr::value sum_of(const cell& of, const std::byte* at) noexcept;
   [[nodiscard]] static expr::value average_of(const cell& of, const std::byte* at) noexcept;
   [[nodiscard]] expr::value value_of(const cell& of, const std::byte* at) const noexcept;
 
@@ -83,6 +87,8 @@ class select_aggregator {
   std::shared_ptr<window_keys> keys_;
   std::size_t state_bytes_ = 0;
   std::shared_ptr<distinct_values> distinct_;
+  window::hyper_log_log cardinality_;  // how sketches are read; they stand in states
+  window::dd_sketch quantiles_;
 };
 
 }  // namespace millrace::rules

@@ -54,6 +54,7 @@ class aligned_windows {
                                        alignof(Key) < 64 ? 64 : alignof(Key), memory_content::undefined,
                                        memory_pages::small)) {
     check(options);
+    enter_pane(0);
   }
 
   template <class Out, class Aside>

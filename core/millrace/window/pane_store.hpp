@@ -71,6 +71,12 @@ class pane_store {
     of.panes.for_each(panes_, f);
   }
 
+  /// Calls `f(key, record)` for each key; it must not add or drop panes.
+  template <class F>
+  void for_each_key(F&& f) {
+    table_.for_each(f);
+  }
+
   [[nodiscard]] places& states() noexcept { return places_; }
   [[nodiscard]] const places& states() const noexcept { return places_; }
   [[nodiscard]] std::size_t keys() const noexcept { return table_.size(); }

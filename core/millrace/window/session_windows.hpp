@@ -54,8 +54,13 @@ class session_windows {
   template <class Out, class Aside>
   void add(const Key& key, const input_type& input, std::int64_t time, std::uint64_t sequence, std::int64_t gap,
            Out&& out, Aside&& aside) {
-    if (options_.time == time_source::events && time > now_) now_ = std::min(time, last_time);
-    take({key, input, time, sequence, later_by(time, gap)}, out, aside);
+    const arrival event{key, input, time, sequence, later_by(time, gap)};
+    if (event.until >= last_time) {
+      ++counters_.out_of_range;
+      return leave_out(event, left_out::out_of_range, aside);
+    }
+    if (options_.time == time_source::events && time > now_) now_ = time;
+    take(event, out, aside);
     if (next_due() <= now_) close_some(steps_each(), out);
   }
 
