@@ -43,6 +43,7 @@ millrace_test(rules
     core/rules/waiting_index_rests_test.cpp
     core/rules/waiting_oracle_test.cpp
     core/rules/window_check_test.cpp
+    core/rules/window_oracle_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(published_table SOURCES core/table/published_table_test.cpp LIBRARIES millrace::core Threads::Threads LABELS concurrent)

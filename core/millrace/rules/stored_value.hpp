@@ -16,11 +16,11 @@ namespace millrace::rules {
 /// length. A stored text is read where it stands.
 class stored_value {
  public:
-  stored_value(expr::value_kind kind, std::size_t text_bytes_max) : kind_(kind), text_bytes_max_(text_bytes_max) {}
+  stored_value(expr::value_kind kind, std::size_t longest_text) : kind_(kind), longest_text_(longest_text) {}
 
   [[nodiscard]] std::size_t bytes() const noexcept {
     if (kind_ != expr::value_kind::text) return scalar_bytes;
-    return (sizeof(std::uint16_t) + text_bytes_max_ + 7) / 8 * 8;
+    return (sizeof(std::uint16_t) + longest_text_ + 7) / 8 * 8;
   }
 
   void store(std::byte* at, const expr::value& v) const noexcept {
@@ -93,7 +93,7 @@ class stored_value {
   }
 
   expr::value_kind kind_;
-  std::size_t text_bytes_max_;
+  std::size_t longest_text_;
 };
 
 }  // namespace millrace::rules

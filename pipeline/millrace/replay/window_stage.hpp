@@ -24,7 +24,10 @@ class window_stage {
  public:
   window_stage(const std::shared_ptr<const rules::revision>& rules, const rules::window_rule_limits& limits,
                bool dead_letters)
-      : windows_(rules, limits), line_(rules->declarations), dead_letters_(dead_letters) {}
+      : windows_(rules, limits), line_(rules->declarations), dead_letters_(dead_letters) {
+    held_.reserve(1'024);
+    text_.reserve(256 * 1'024);
+  }
 
   [[nodiscard]] bool empty() const noexcept { return windows_.empty(); }
   /// The event is late for patterns: those must not see it.

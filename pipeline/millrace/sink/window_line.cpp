@@ -13,14 +13,15 @@ const std::vector<const field*>& key_fields(const rules::released_window& result
   return result.by->fields_of[result.rule->on];
 }
 
-std::string reason_of(const rules::missed_window& missed) {
+void write_reason(json_text out, const rules::missed_window& missed) {
   switch (missed.reason) {
     case window::left_out::late:
-      return "late for " + std::to_string(missed.windows) + (missed.windows == 1 ? " window" : " windows");
-    case window::left_out::no_room: return "the bound on open windows is met";
-    case window::left_out::out_of_range: return "too near to the ends of time for a window";
+      out.raw("late for ").integer(static_cast<expr::wide>(missed.windows));
+      out.raw(missed.windows == 1 ? " window" : " windows");
+      return;
+    case window::left_out::no_room: out.raw("the bound on open windows is met"); return;
+    case window::left_out::out_of_range: out.raw("too near to the ends of time for a window"); return;
   }
-  return "";
 }
 
 }  // namespace
@@ -105,8 +106,9 @@ std::string_view window_line::write(const rules::missed_window& missed) {
   const event_layout& layout = *rules_->layouts[missed.event->type];
   out.raw("{\"record\":").integer(static_cast<expr::wide>(missed.event->id.low));
   out.raw(",\"window\":").quoted(missed.rule->name);
-  out.raw(",\"reason\":").quoted(reason_of(missed));
-  out.raw(",\"event\":{");
+  out.raw(",\"reason\":\"");
+  write_reason(out, missed);
+  out.raw("\",\"event\":{");
   bool comma = false;
   for (const field& f : layout.fields()) {
     if (std::exchange(comma, true)) out.raw(",");
