@@ -43,8 +43,9 @@ class pane_store {
   [[nodiscard]] record* find(const Key& key) noexcept { return table_.find(key); }
   [[nodiscard]] pane_type* find_pane(record& of, std::int64_t start) noexcept { return of.panes.find(panes_, start); }
   void prefetch(const Key& key) const noexcept { table_.prefetch(key); }
-  /// Starts to load all that belongs to these keys.
+  /// Starts to load all that belongs to these keys, where that may not be near.
   void prefetch_all(std::span<const Key> keys) noexcept {
+    if (table_.size() < keys_near) return;
     std::array<record*, 16> found;
     for (std::size_t first = 0; first < keys.size(); first += found.size()) {
       const auto some = keys.subspan(first, std::min(found.size(), keys.size() - first));
@@ -92,6 +93,9 @@ class pane_store {
   }
 
  private:
+  /// So few keys stay in a second cache, where to look ahead costs more than it saves.
+  static constexpr std::size_t keys_near = 4'096;
+
   static std::uint32_t later_states(std::uint32_t keys, std::uint32_t panes) noexcept {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(std::uint64_t{keys} + panes, null_handle - 1));
   }
