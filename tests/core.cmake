@@ -59,10 +59,14 @@ millrace_test(time
   LIBRARIES millrace::core)
 millrace_test(window
   SOURCES
+    allocation_counter.cpp
+    core/window/aggregates_test.cpp
     core/window/aligned_windows_test.cpp
     core/window/count_windows_test.cpp
     core/window/daba_lite_test.cpp
     core/window/session_windows_test.cpp
+    core/window/sketches_test.cpp
     core/window/sliding_windows_test.cpp
     core/window/suppression_test.cpp
+    core/window/window_allocation_test.cpp
   LIBRARIES millrace::core)

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -46,7 +47,7 @@ class aligned_windows {
         shares_panes_(options.emit == emission::final && !options.each_window && !options.early.is_on() &&
                       !vanishing_aggregator<A>),
         order_(std::move(order)),
-        store_(std::move(of), options.limits.keys, options.limits.panes),
+        store_(std::move(of), options.limits.keys, options.limits.panes, usual_panes()),
         closings_(items_for(options.limits)),
         fires_(options.emit == emission::on_time ? items_for(options.limits) : 1),
         earlies_(options.early.every > 0 ? items_for(options.limits) : 1),
@@ -129,6 +130,12 @@ class aligned_windows {
   }
   [[nodiscard]] std::uint32_t steps_each() const noexcept {
     return options_.limits.steps_each == 0 ? 0xFFFF'FFFF : options_.limits.steps_each;
+  }
+
+  /// Panes of a key that are open at once, as a rule.
+  [[nodiscard]] std::int64_t usual_panes() const noexcept {
+    const std::int64_t step = shares_panes_ ? grid_.pane_size() : grid_.advance();
+    return grid_.size() / step + std::min<std::int64_t>(grid_.grace() / step, 16);
   }
 
   void enter_pane(std::int64_t time) noexcept {
@@ -344,7 +351,7 @@ class aligned_windows {
   template <class F>
   std::uint32_t work_off(detail::close_calendar<Key>& from, std::uint32_t steps, F&& f) {
     const std::int64_t start = from.first_time_ns();
-    const auto look_ahead = [this](const Key& key) { store_.prefetch(key); };
+    const auto look_ahead = [this](std::span<const Key> keys) { store_.prefetch_all(keys); };
     if constexpr (is_ordered) {
       const std::uint32_t count = from.count_of_first();
       Key* const keys = reinterpret_cast<Key*>(sorted_.data());
@@ -390,7 +397,7 @@ class aligned_windows {
 
   template <class Out>
   std::uint32_t step_early(Out& out) {
-    const early_item item = earlies_.take_first([this](const early_item& next) { store_.prefetch(next.key); });
+    const early_item item = earlies_.take_first([](std::span<const early_item>) {});
     if (grid_.closes_at(item.start) <= now_) return 1;
     record* const of = store_.find(item.key);
     pane_type* const found = of == nullptr ? nullptr : store_.find_pane(*of, item.start);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <span>
 #include <type_traits>
 
 namespace millrace::window::detail {
@@ -50,15 +51,13 @@ class close_calendar {
   /// The earliest time that has items; the end of time when there is none.
   [[nodiscard]] std::int64_t first_time_ns() const noexcept { return heap_.next_deadline_ns(); }
 
-  /// Takes the first item of the first time. `look_ahead(item)` is called for those that come next, once each, so that
-  /// what belongs to them can be on its way. Requires: not empty.
+  /// Takes the first item of the first time. `look_ahead(items)` is called for some that come next, once for each, so
+  /// that what belongs to them can be on its way. Requires: not empty.
   template <class LookAhead>
   Item take_first(LookAhead&& look_ahead) noexcept {
     list& from = lists_[heap_.top().handle];
     chunk& first = chunks_[from.first];
-    if (from.taken == 0) {
-      for (std::uint32_t i = 1; i < first.count; ++i) look_ahead(first.items[i]);
-    }
+    if (from.taken == 0 && first.count > 1) look_ahead(std::span<const Item>(first.items, first.count));
     const Item taken = first.items[from.taken++];
     --size_;
     if (from.taken == first.count) drop_first_chunk(from);

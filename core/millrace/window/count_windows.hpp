@@ -35,7 +35,7 @@ class count_windows {
   explicit count_windows(A of, const count_options& options)
       : options_(checked(options)),
         slice_(std::gcd(options.size, options.every)),
-        store_(timed(std::move(of)), options.limits.keys, options.limits.panes) {}
+        store_(timed(std::move(of)), options.limits.keys, options.limits.panes, options.size / slice_) {}
 
   template <class Out, class Aside>
   void add(const Key& key, const input_type& input, std::int64_t time, std::uint64_t sequence, Out&& out,

@@ -5,7 +5,9 @@
 #include <millrace/window/state_places.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 namespace millrace::window::detail {
@@ -34,19 +36,31 @@ class pane_store {
     bool is_new_key;
   };
 
-  pane_store(A of, std::uint32_t keys, std::uint32_t panes)
-      : table_(keys), panes_(panes), places_(std::move(of), later_states(keys, panes)) {}
+  /// `usual`: panes that a key has, as a rule.
+  pane_store(A of, std::uint32_t keys, std::uint32_t panes, std::int64_t usual)
+      : table_(keys), panes_(panes, keys, panes_each_for(usual)), places_(std::move(of), later_states(keys, panes)) {}
 
   [[nodiscard]] record* find(const Key& key) noexcept { return table_.find(key); }
   [[nodiscard]] pane_type* find_pane(record& of, std::int64_t start) noexcept { return of.panes.find(panes_, start); }
   void prefetch(const Key& key) const noexcept { table_.prefetch(key); }
+  /// Starts to load all that belongs to these keys, where that may not be near.
+  void prefetch_all(std::span<const Key> keys) noexcept {
+    if (table_.size() < keys_near) return;
+    std::array<record*, 16> found;
+    for (std::size_t first = 0; first < keys.size(); first += found.size()) {
+      const auto some = keys.subspan(first, std::min(found.size(), keys.size() - first));
+      table_.find_all(some, found);
+      for (std::size_t i = 0; i < some.size(); ++i)
+        if (found[i] != nullptr) found[i]->panes.prefetch(panes_);
+    }
+  }
 
   /// The pane of the key that begins there, made where there is none.
   [[nodiscard]] [[gnu::always_inline]] found_pane find_or_begin(const Key& key, std::int64_t start) noexcept {
-    const auto made = table_.find_or_insert(key);
-    if (!made.inserted && made.value != nullptr && made.value->panes.newest().start == start) [[likely]]
-      return {made.value, &made.value->panes.newest(), false, false};
-    return begin(key, made.value, made.inserted, start);
+    record* const known = table_.find(key);
+    if (known != nullptr && known->panes.newest().start == start) [[likely]]
+      return {known, &known->panes.newest(), false, false};
+    return begin(key, known, start);
   }
 
   [[gnu::always_inline]] void fold(pane_type& into, const input_type& input, std::int64_t time,
@@ -85,13 +99,19 @@ class pane_store {
   }
 
  private:
+  /// So few keys stay in a second cache, where to look ahead costs more than it saves.
+  static constexpr std::size_t keys_near = 4'096;
+
   static std::uint32_t later_states(std::uint32_t keys, std::uint32_t panes) noexcept {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(std::uint64_t{keys} + panes, null_handle - 1));
   }
 
-  [[gnu::noinline]] found_pane begin(const Key& key, record* of, bool is_new_key, std::int64_t start) noexcept {
-    if (of == nullptr) return {nullptr, nullptr, false, false};
-    if (!is_new_key) {
+  [[gnu::noinline]] found_pane begin(const Key& key, record* of, std::int64_t start) noexcept {
+    const bool is_new_key = of == nullptr;
+    if (is_new_key) {
+      of = table_.find_or_insert(key).value;
+      if (of == nullptr) return {nullptr, nullptr, false, false};
+    } else {
       if (pane_type* const there = of->panes.find(panes_, start)) return {of, there, false, false};
     }
     typename places::place state;
@@ -111,7 +131,7 @@ class pane_store {
   }
 
   growing_table<Key, record> table_;
-  slab_pool<pane_type> panes_;
+  pane_blocks<typename places::place> panes_;
   places places_;
 };
 
