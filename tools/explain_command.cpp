@@ -171,9 +171,12 @@ class memory_table {
     for (const auto& window : windows_) {
       const rules::window_rule& rule = window->rule();
       if (rules_->groups[rule.group].fields.empty()) continue;
-      const std::size_t each = window->bytes_of_key();
-      fmt::print("  {} keys of window {} take {} with one open window each, {} more for each further one\n", keys,
-                 rule.name, bytes_text(each * keys), bytes_text(window->bytes_of_window()));
+      fmt::print("  {} keys of window {}, which are scattered over a table of {}, take {} beside it\n", keys, rule.name,
+                 bytes_text(window->key_table_bytes()), bytes_text(window->bytes_of_key() * keys));
+      fmt::print(
+          "  with one open window each, and {} more for each further one; results that go out at once are held as "
+          "text\n",
+          bytes_text(window->bytes_of_window()));
     }
   }
 

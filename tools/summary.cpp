@@ -75,7 +75,7 @@ void json_latency(sink::json_text& json, std::string& text, const char* name, co
 std::uint64_t refused_of_windows(const replay::replay_summary& of) {
   std::uint64_t sum = 0;
   for (const replay::window_summary& window : of.windows)
-    sum += window.counters.values_refused + (of.dead_at_bound != 0 ? 0 : window.counters.refused);
+    sum += window.counters.values_refused + window.counters.refused;
   return sum;
 }
 
@@ -208,7 +208,7 @@ std::string summary_json(const replay::replay_summary& of) {
     number("late", n.late);
     number("late_windows", n.late_windows);
     number("refused", n.refused);
-    number("out_of_range", n.out_of_range);
+    number("dead", n.dead);
     number("values_refused", n.values_refused);
     number("values_left_out", n.faults);
     json.raw("}");

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
+import subprocess
 import sys
 import time
 
-from program import Checks, ended, record, same
+from program import PROGRAM, Checks, ended, record, same
 
 checks = Checks()
 
@@ -74,7 +76,22 @@ def late_events_are_in_time_for_windows_within_their_grace(place):
     stats = json.loads(place.read("stats"))
     same([stats[name] for name in ("in", "processed", "late", "dead", "in_flight")], [5, 4, 1, 0, 0])
     same(stats["windows"], [{"window": "w", "results": 2, "late": 1, "late_windows": 1, "refused": 0,
-                             "out_of_range": 0, "values_refused": 0, "values_left_out": 0}])
+                             "dead": 0, "values_refused": 0, "values_left_out": 0}])
+
+
+@checks.case
+def an_event_that_some_of_its_windows_take_is_not_late(place):
+    rules = EVENT + "window h on A by k { hopping 10ms every 5ms select n = count() }\n"
+    feed = record(7) + record(12) + record(8)
+    for way in SHARDS:
+        found = place.match(feed, "--dead-letters", "side", "--stats-json", "stats", *way, rules=rules, command="replay")
+        ended(found, 0)
+        same(brief(found.stdout.decode()), [("h", "a", 0, 10, {"n": 1}), ("h", "a", 5, 15, {"n": 3}),
+                                            ("h", "a", 10, 20, {"n": 1})])
+        stats = json.loads(place.read("stats"))
+        same([stats[name] for name in ("in", "processed", "late")], [3, 3, 0])
+        same([stats["windows"][0][name] for name in ("late", "late_windows")], [0, 1])
+        same(json.loads(place.read("side"))["reason"], "late for 1 window")
 
 
 @checks.case
@@ -158,8 +175,34 @@ def explain_tells_of_windows(place):
     text = place.run("explain", "--rules", "rules.mr", "--keys", "1000").stdout.decode()
     for part in ("window w on A by k\n  class tumbling 10ms", "window h on A where x > 1\n  class hopping 10ms every 4ms: an "
                  "event is added to one slice of 2ms", "aggregates: quantile -> f64", "w: open windows",
-                 "1000 keys of window w take"):
+                 "1000 keys of window w, which are scattered over a table of "):
         assert part in text, f"{part!r} is not in\n{text}"
+
+
+def resident_after(place, feed):
+    place.write("feed.ndjson", feed)
+    run = subprocess.Popen([PROGRAM, "replay", "--rules", "rules.mr", "--feed", "feed.ndjson", "-q",
+                            "--no-final-watermark"], cwd=place.folder, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(run.pid, 0)
+    same(os.waitstatus_to_exitcode(status), 0)
+    return used.ru_maxrss * 1024
+
+
+@checks.case
+def what_keys_and_windows_take_is_what_a_run_then_takes(place):
+    keys = 100_000
+    for select in ("n = count(), s = sum(x)", "d = distinct(x), a = approx_distinct(x)"):
+        place.write("rules.mr", EVENT + "window w on A by k { tumbling 1h  grace 1h  select %s }\n" % select)
+        text = place.run("explain", "--rules", "rules.mr", "--keys", str(keys)).stdout.decode()
+        line = " ".join(text.splitlines()[-2:])
+        table, first, further = (float(number) * {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}[unit]
+                                 for number, unit in re.findall(r"([\d.]+) (B|KiB|MiB)\b", line))
+        feed = lambda time: "".join(record(time, "k%d" % i) for i in range(keys))
+        nothing = resident_after(place, record(1))
+        one = resident_after(place, feed(1)) - nothing
+        two = resident_after(place, feed(1) + feed(3_600_000)) - nothing
+        for found, expected in ((one, table + first), (two, table + first + further * keys)):
+            assert 0.5 < found / expected < 1.25, (select, found, expected, line)
 
 
 @checks.case

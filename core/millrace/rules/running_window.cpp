@@ -90,13 +90,15 @@ std::vector<window_state_part> running_window::state_parts() const {
 }
 
 std::size_t running_window::bytes_of_window() const noexcept {
-  // Besides the aggregates: its time, its place among the key's others, and its place among those that close.
+  // Besides the aggregates: its time, its place among the key's others, and among those that close.
   constexpr std::size_t record_bytes = 64;
   return (aggregates().state_bytes() + cache_line_bytes - 1) / cache_line_bytes * cache_line_bytes + record_bytes;
 }
 
 std::size_t running_window::bytes_of_key() const noexcept {
-  return keys_->reserved_bytes() / keys_->capacity() + bytes_of_window();
+  // A slot of the operator's table, which is half empty when it has just grown.
+  constexpr std::size_t slot_bytes = 64;
+  return (keys_->reserved_bytes() - keys_->scattered_bytes()) / keys_->capacity() + bytes_of_window() + slot_bytes;
 }
 
 }  // namespace millrace::rules

@@ -119,9 +119,11 @@ class running_window {
   /// Events that found no room for their key.
   [[nodiscard]] std::uint64_t keys_refused() const noexcept { return no_key_; }
   [[nodiscard]] std::vector<window_state_part> state_parts() const;
-  /// What a further open window of a key takes, and what a key takes with its first one.
+  /// What a further open window of a key takes, and what a key takes with its first one, beside a table over which keys
+  /// are scattered.
   [[nodiscard]] std::size_t bytes_of_window() const noexcept;
   [[nodiscard]] std::size_t bytes_of_key() const noexcept;
+  [[nodiscard]] std::size_t key_table_bytes() const noexcept { return keys_->scattered_bytes(); }
 
  private:
   [[nodiscard]] const expr::value* evaluate(const event_header& event) noexcept;

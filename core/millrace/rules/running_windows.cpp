@@ -11,7 +11,7 @@ window_rule_counters& window_rule_counters::operator+=(const window_rule_counter
   late += other.late;
   late_windows += other.late_windows;
   refused += other.refused;
-  out_of_range += other.out_of_range;
+  dead += other.dead;
   values_refused += other.values_refused;
   faults += other.faults;
   return *this;

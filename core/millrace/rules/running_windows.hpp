@@ -37,6 +37,7 @@ struct missed_window {
   const event_header* event;
   window::left_out reason;
   std::uint64_t windows;  ///< that it came too late for
+  bool is_taken;          ///< by others of the rule
 };
 
 /// What became of one window rule in a shard. All only grow.
@@ -45,7 +46,7 @@ struct window_rule_counters {
   std::uint64_t late = 0;          ///< events that came too late for all of their windows
   std::uint64_t late_windows = 0;  ///< pairs of event and window
   std::uint64_t refused = 0;       ///< events that met a bound on state
-  std::uint64_t out_of_range = 0;  ///< events so near to the ends of time that no window can hold them
+  std::uint64_t dead = 0;  ///< events that became dead letters: no window can hold their time, or a bound was met
   std::uint64_t values_refused = 0;
   std::uint64_t faults = 0;
 
@@ -127,8 +128,8 @@ class running_windows {
           made.first_record = event.id.low;
           hand_on(made);
         },
-        [&](window::left_out reason, std::uint64_t windows, bool) {
-          miss(missed_window{&of.rule(), index, &event, reason, windows});
+        [&](window::left_out reason, std::uint64_t windows, bool is_taken) {
+          miss(missed_window{&of.rule(), index, &event, reason, windows, is_taken});
         });
     next_due_ns_ = std::min(next_due_ns_, of.next_due_ns());
   }

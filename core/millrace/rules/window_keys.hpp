@@ -43,6 +43,9 @@ class window_keys {
     return states_.bytes() + (directory_ ? directory_->reserved_bytes() : 0);
   }
 
+  /// What of them keys are scattered over, so that a few thousand make all of it resident.
+  [[nodiscard]] std::size_t scattered_bytes() const noexcept { return directory_ ? directory_->scattered_bytes() : 0; }
+
  private:
   [[nodiscard]] std::uint32_t& states_of(std::uint32_t number) noexcept {
     return reinterpret_cast<std::uint32_t*>(states_.data())[number];

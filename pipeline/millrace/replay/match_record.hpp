@@ -18,7 +18,8 @@ struct match_head {
   std::uint64_t stamp;  ///< cycle counter when the event came in; 0: not measured
   std::uint32_t rule;   ///< number of the pattern's name, or place of the window
   match_kind kind;
-  std::uint64_t count = 1;  ///< for how many matches it stands; of a late event, 0 where it was counted as late before
+  std::uint64_t count = 1;  ///< for how many matches it stands; of a late event, 0 where it counts as late already, or
+                            ///< as processed
 };
 
 /// What comes first among things released at one time: the windows that it closes, the patterns that it completes

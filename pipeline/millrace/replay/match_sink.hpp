@@ -61,7 +61,7 @@ class match_sink {
   [[nodiscard]] bool limit_reached() const noexcept { return limit_reached_; }
   /// Events that changed nothing in one pattern or more, each counted once.
   [[nodiscard]] std::uint64_t dead() const noexcept { return dead_; }
-  /// Events that came too late for some window, and were not counted as late before; each counted once.
+  /// Events that came too late for all windows of a rule, and were not counted as late before; each counted once.
   [[nodiscard]] std::uint64_t late() const noexcept { return late_; }
   /// Nanoseconds from reading an event to handing its match to the output.
   [[nodiscard]] const histogram& latency() const noexcept { return latency_; }
@@ -76,11 +76,12 @@ class match_sink {
   /// An event is in one place, whatever many rules think of it: what the first of them says counts.
   bool take_left_out(const output_order& order, const match_head& head, std::span<const std::byte> text) {
     // Records come in order of their events, over all shards.
-    const bool is_known = has_left_out_ && order.sequence == last_left_out_;
-    has_left_out_ = true;
-    last_left_out_ = order.sequence;
     const bool is_late = head.kind == match_kind::late;
-    if (!is_known) (is_late ? late_ : dead_) += head.count;
+    if (head.count != 0 && (!has_left_out_ || order.sequence != last_left_out_)) {
+      ++(is_late ? late_ : dead_);
+      has_left_out_ = true;
+      last_left_out_ = order.sequence;
+    }
     const std::string_view line{reinterpret_cast<const char*>(text.data()), text.size()};
     if (const auto& hears = is_late ? on_late_ : on_dead_) hears(line);
     return true;

@@ -54,10 +54,9 @@ struct replay_summary {
   bool limit_reached = false;
   bool output_closed = false;
   source_counters source;
-  rules::engine_counters engine;    ///< `processed` is without `dead_at_bound` and `late_for_windows`
-  std::uint64_t dead_at_bound = 0;  ///< events that a bound on state kept from some pattern
-  std::uint64_t late_for_windows =
-      0;  ///< events that came too late for some window, and are not in the source's `late`
+  rules::engine_counters engine;       ///< `processed` is without `dead_at_bound` and `late_for_windows`
+  std::uint64_t dead_at_bound = 0;     ///< events that a bound on state kept from some pattern
+  std::uint64_t late_for_windows = 0;  ///< events too late for all windows of a rule, and not in the source's `late`
   std::uint64_t select_faults = 0;
   std::vector<pattern_summary> patterns;  ///< of all names that ever were in force
   std::vector<window_summary> windows;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::replay {
@@ -66,7 +67,12 @@ class window_stage {
     emit_held(end_of_input_sequence, out);
   }
 
-  [[nodiscard]] std::vector<rules::window_rule_counters> counters() const { return windows_.counters(); }
+  [[nodiscard]] std::vector<rules::window_rule_counters> counters() const {
+    auto made = windows_.counters();
+    for (rules::window_rule_counters& each : made)
+      if (dead_letters_) each.dead += std::exchange(each.refused, 0);
+    return made;
+  }
   /// Events that are late for patterns, and that this shard counts.
   [[nodiscard]] std::uint64_t processed() const noexcept { return processed_; }
   [[nodiscard]] std::uint64_t select_faults() const noexcept { return line_.faults(); }
@@ -91,7 +97,7 @@ class window_stage {
     const bool is_late = missed.reason == window::left_out::late;
     if (missed.reason == window::left_out::no_room && !dead_letters_) return;
     match_head head{0, missed.rule_index, is_late ? match_kind::late : match_kind::dead};
-    head.count = was_late ? 0 : 1;
+    head.count = is_late && (was_late || missed.is_taken) ? 0 : 1;
     hold({0, event.time_ns, window_phase_missed, missed.rule_index, event.id.low}, head, line_.write(missed));
   }
 

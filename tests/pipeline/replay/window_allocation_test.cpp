@@ -152,7 +152,7 @@ TEST_P(rules_windows, allocate_nothing_where_a_bound_is_met) {
   feed.period(windows, out);
   EXPECT_EQ(allocations.load() - before, 0U);
   if (GetParam().header[0] != '\0') {
-    EXPECT_GT(windows.counters()[0].refused, 0U);
+    EXPECT_GT(windows.counters()[0].dead, 0U);
   }
 }
 
