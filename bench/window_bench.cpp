@@ -54,8 +54,6 @@ class key_list {
 struct totals {
   std::uint64_t results = 0;
   std::int64_t sum = 0;
-
-  friend bool operator==(const totals&, const totals&) = default;
 };
 
 std::int64_t value_at(std::uint64_t place) noexcept { return static_cast<std::int64_t>(place & 0xFF); }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <millrace/pool/reservation.hpp>
 #include <millrace/window/aggregator.hpp>
 #include <millrace/window/close_calendar.hpp>
 #include <millrace/window/pane_store.hpp>
@@ -50,10 +49,7 @@ class aligned_windows {
         store_(std::move(of), options.limits.keys, options.limits.panes, usual_panes()),
         closings_(items_for(options.limits)),
         fires_(options.emit == emission::on_time ? items_for(options.limits) : 1),
-        earlies_(options.early.every > 0 ? items_for(options.limits) : 1),
-        sorted_(reservation::for_items(is_ordered ? items_for(options.limits) : 0, sizeof(Key),
-                                       alignof(Key) < 64 ? 64 : alignof(Key), memory_content::undefined,
-                                       memory_pages::small)) {
+        earlies_(options.early.every > 0 ? items_for(options.limits) : 1) {
     check(options);
     enter_pane(0);
   }
@@ -234,27 +230,10 @@ class aligned_windows {
 
   template <class Out>
   void send_combined(const Key& key, record& of, std::int64_t start, Out& out) {
-    auto& states = store_.states();
-    pane_type* first = nullptr;
-    bool is_merged = false;
-    std::int64_t time = 0;
-    std::uint64_t first_sequence = 0;
-    store_.for_each(of, [&](pane_type& each) {
-      if (each.start < start || each.start - start >= grid_.size()) return;
-      if (first == nullptr) {
-        first = &each;
-        time = each.time;
-        first_sequence = each.first_sequence;
-        return;
-      }
-      if (!std::exchange(is_merged, true)) copy_state(states.of(), states.scratch(), states.bytes(first->state));
-      states.of().merge(states.scratch(), states.bytes(each.state));
-      time = std::max(time, each.time);
-      first_sequence = std::min(first_sequence, each.first_sequence);
-    });
-    send(key, start, time, first_sequence, is_merged ? states.scratch() : states.bytes(first->state),
-         result_kind::final, out);
-    if (is_merged) states.of().end(states.scratch());
+    store_.combine(of, start, grid_.size(),
+                   [&](std::int64_t time, std::uint64_t first_sequence, const std::byte* state) {
+                     send(key, start, time, first_sequence, state, result_kind::final, out);
+                   });
   }
 
   template <class Out>
@@ -350,23 +329,11 @@ class aligned_windows {
 
   template <class F>
   std::uint32_t work_off(detail::close_calendar<Key>& from, std::uint32_t steps, F&& f) {
-    const std::int64_t start = from.first_time_ns();
     const auto look_ahead = [this](std::span<const Key> keys) { store_.prefetch_all(keys); };
-    if constexpr (is_ordered) {
-      const std::uint32_t count = from.count_of_first();
-      Key* const keys = reinterpret_cast<Key*>(sorted_.data());
-      for (std::uint32_t i = 0; i < count; ++i) ::new (keys + i) Key(from.take_first(look_ahead));
-      std::sort(keys, keys + count, order_);
-      for (std::uint32_t i = 0; i < count; ++i) f(keys[i], start);
-      return count;
-    } else {
-      std::uint32_t done = 0;
-      do {
-        const Key key = from.take_first(look_ahead);
-        f(key, start);
-      } while (++done < steps && from.first_time_ns() == start && !from.is_empty());
-      return done;
-    }
+    if constexpr (is_ordered)
+      return from.take_all_of_first(order_, look_ahead, f);
+    else
+      return from.take_of_first(steps, look_ahead, f);
   }
 
   template <class Out>
@@ -423,7 +390,6 @@ class aligned_windows {
   detail::close_calendar<Key> closings_;
   detail::close_calendar<Key> fires_;
   detail::close_calendar<early_item> earlies_;
-  reservation sorted_;
 };
 
 }  // namespace millrace::window

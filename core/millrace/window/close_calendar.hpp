@@ -1,6 +1,7 @@
 #pragma once
 
 #include <millrace/base/check.hpp>
+#include <millrace/pool/reservation.hpp>
 #include <millrace/pool/slab_pool.hpp>
 #include <millrace/table/growing_table.hpp>
 #include <millrace/window/deadline_heap.hpp>
@@ -25,7 +26,7 @@ namespace millrace::window::detail {
 /// the last of a time. Errors: the constructor throws `millrace::error` when the memory is refused.
 template <class Item>
 class close_calendar {
-  static_assert(std::is_trivially_copyable_v<Item>);
+  static_assert(std::is_trivially_copyable_v<Item> && alignof(Item) <= 64);
 
  public:
   explicit close_calendar(std::uint32_t items_max)
@@ -33,7 +34,8 @@ class close_calendar {
         lists_(items_max),
         heap_(items_max),
         numbers_(items_max, default_table_seed, memory_pages::small),
-        chunks_(chunks_for(items_max)) {}
+        chunks_(chunks_for(items_max)),
+        sorted_(reservation::for_items(items_max, sizeof(Item), 64, memory_content::undefined, memory_pages::small)) {}
 
   /// Requires: fewer than `items_max` items are held.
   void append(std::int64_t time_ns, const Item& item) noexcept {
@@ -64,13 +66,29 @@ class close_calendar {
     return taken;
   }
 
-  /// How many items the first time has. Complexity: O(items / 15). Requires: not empty.
-  [[nodiscard]] std::uint32_t count_of_first() const noexcept {
-    const list& of = lists_[heap_.top().handle];
+  /// Hands up to `steps` items of the first time to `f(item, time)`, which may append items for later times; returns
+  /// how many. Requires: not empty, and a step.
+  template <class LookAhead, class F>
+  std::uint32_t take_of_first(std::uint32_t steps, LookAhead&& look_ahead, F&& f) {
+    const std::int64_t time = first_time_ns();
+    std::uint32_t done = 0;
+    do {
+      const Item item = take_first(look_ahead);
+      f(item, time);
+    } while (++done < steps && !is_empty() && first_time_ns() == time);
+    return done;
+  }
+
+  /// Hands all items of the first time to `f`, in an order. Requires: not empty.
+  template <class Order, class LookAhead, class F>
+  std::uint32_t take_all_of_first(const Order& order, LookAhead&& look_ahead, F&& f) {
+    const std::int64_t time = first_time_ns();
+    Item* const items = reinterpret_cast<Item*>(sorted_.data());
     std::uint32_t count = 0;
-    for (std::uint32_t handle = of.first; handle != null_handle; handle = chunks_[handle].next)
-      count += chunks_[handle].count;
-    return count - of.taken;
+    while (!is_empty() && first_time_ns() == time) ::new (items + count++) Item(take_first(look_ahead));
+    std::sort(items, items + count, order);
+    for (std::uint32_t i = 0; i < count; ++i) f(items[i], time);
+    return count;
   }
 
  private:
@@ -136,6 +154,7 @@ class close_calendar {
   deadline_heap heap_;
   growing_table<std::int64_t, std::uint32_t> numbers_;
   slab_pool<chunk> chunks_;
+  reservation sorted_;  // untouched where no order is asked for
 };
 
 }  // namespace millrace::window::detail

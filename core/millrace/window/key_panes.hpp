@@ -38,7 +38,7 @@ class key_panes {
     if (!has_older() || start > newest_.start) return nullptr;
     const std::uint32_t block = block_of(in, start);
     if (block == null_handle) return nullptr;
-    pane_type& found = in.panes(block)[index_of(in, block, start)];
+    pane_type& found = in.at(block, position_of(in, block, start));
     return found.start == start ? &found : nullptr;
   }
 
@@ -46,7 +46,7 @@ class key_panes {
   [[nodiscard]] pane_type* try_insert(blocks& in, std::int64_t start) noexcept {
     if (in.is_full()) return nullptr;
     if (start > newest_.start) {
-      pane_type* const made = try_make_room(in, newest_.start);
+      pane_type* const made = try_append(in);
       if (made == nullptr) return nullptr;
       const std::uint32_t older = newest_.older;
       *made = newest_;
@@ -64,14 +64,14 @@ class key_panes {
   [[nodiscard]] bool remove(blocks& in, std::int64_t start) noexcept {
     if (newest_.start != start) {
       const std::uint32_t block = block_of(in, start);
-      close_gap(in, block, index_of(in, block, start));
+      close_gap(in, block, position_of(in, block, start));
       return true;
     }
     if (!has_older()) return false;
     const std::uint32_t last = newest_.older;
     newest_ = in.last(last);
     newest_.older = last;
-    close_gap(in, last, in[last].end - 1U);
+    close_gap(in, last, in[last].count - 1U);
     return true;
   }
 
@@ -82,9 +82,7 @@ class key_panes {
       std::uint32_t block = newest_.older;
       do {
         block = in[block].next;
-        pane_type* const panes = in.panes(block);
-        const typename blocks::head of = in[block];
-        for (std::uint32_t i = of.begin; i != of.end; ++i) f(panes[i]);
+        in.for_each(block, f);
       } while (block != newest_.older);
     }
     f(newest_);
@@ -115,71 +113,69 @@ class key_panes {
     return null_handle;
   }
 
-  /// Of the first pane of a block that does not begin before `start`; the block's end when there is none.
-  [[nodiscard]] static std::uint32_t index_of(blocks& in, std::uint32_t block, std::int64_t start) noexcept {
-    const pane_type* const panes = in.panes(block);
-    std::uint32_t index = in[block].end;
-    while (index != in[block].begin && panes[index - 1].start >= start) --index;
-    return index;
+  /// That of the first pane of a block that does not begin before `start`; their number when there is none.
+  [[nodiscard]] static std::uint32_t position_of(blocks& in, std::uint32_t block, std::int64_t start) noexcept {
+    std::uint32_t position = in[block].count;
+    while (position != 0 && in.at(block, position - 1).start >= start) --position;
+    return position;
+  }
+
+  /// A place behind all older panes.
+  [[nodiscard]] pane_type* try_append(blocks& in) noexcept {
+    const std::uint32_t last = newest_.older;
+    if (last == null_handle || in.is_full(last)) {
+      const std::uint32_t added = in.try_allocate();
+      if (added == null_handle) return nullptr;
+      if (last != null_handle) link_behind(in, last, added);
+      newest_.older = added;
+    }
+    in.count_one();
+    auto& of = in[newest_.older];
+    return &in.at(newest_.older, of.count++);
   }
 
   /// A place among the older panes for one with this start.
   [[nodiscard]] pane_type* try_make_room(blocks& in, std::int64_t start) noexcept {
-    if (!has_older()) {
-      newest_.older = in.try_allocate();
-      if (newest_.older == null_handle) return nullptr;
-    }
-    std::uint32_t block = in[newest_.older].end == 0 ? newest_.older : block_of(in, start);
-    if (block == null_handle) block = newest_.older;
-    if (in[block].end - in[block].begin == static_cast<int>(in.each())) {
+    if (!has_older()) return try_append(in);
+    std::uint32_t block = block_of(in, start);
+    if (block == null_handle) return try_append(in);
+    if (in.is_full(block)) {
       if (!split(in, block)) return nullptr;
       if (in.last(block).start < start) block = in[block].next;
     }
     in.count_one();
-    return &open_gap(in, block, index_of(in, block, start));
+    const std::uint32_t position = position_of(in, block, start);
+    for (std::uint32_t i = in[block].count++; i != position; --i) in.at(block, i) = in.at(block, i - 1);
+    return &in.at(block, position);
   }
 
-  /// Moves the later half of a full block into one of its own; where all is to come behind it, nothing but the last.
+  static void link_behind(blocks& in, std::uint32_t block, std::uint32_t added) noexcept {
+    in[added].next = in[block].next;
+    in[block].next = added;
+  }
+
+  /// Moves the later half of a full block into one of its own.
   [[nodiscard]] bool split(blocks& in, std::uint32_t block) noexcept {
     const std::uint32_t added = in.try_allocate();
     if (added == null_handle) return false;
-    const std::uint32_t kept = block == newest_.older ? in.each() - 1 : in.each() / 2;
-    const std::uint32_t from = in[block].begin + kept;
-    std::copy(in.panes(block) + from, in.panes(block) + in[block].end, in.panes(added));
-    in[added].end = static_cast<std::uint16_t>(in[block].end - from);
-    in[block].end = static_cast<std::uint16_t>(from);
-    in[added].next = in[block].next;
-    in[block].next = added;
+    const std::uint32_t kept = in.each() / 2;
+    for (std::uint32_t i = kept; i != in[block].count; ++i) in.at(added, in[added].count++) = in.at(block, i);
+    in[block].count = static_cast<std::uint16_t>(kept);
+    link_behind(in, block, added);
     if (block == newest_.older) newest_.older = added;
     return true;
   }
 
-  /// Requires: the block has room.
-  static pane_type& open_gap(blocks& in, std::uint32_t block, std::uint32_t index) noexcept {
-    auto& of = in[block];
-    pane_type* const panes = in.panes(block);
-    if (of.end == in.each()) {
-      std::copy(panes + of.begin, panes + of.end, panes);
-      index -= of.begin;
-      of.end = static_cast<std::uint16_t>(of.end - of.begin);
-      of.begin = 0;
-    }
-    std::copy_backward(panes + index, panes + of.end, panes + of.end + 1);
-    ++of.end;
-    return panes[index];
-  }
-
-  void close_gap(blocks& in, std::uint32_t block, std::uint32_t index) noexcept {
+  void close_gap(blocks& in, std::uint32_t block, std::uint32_t position) noexcept {
     in.uncount_one();
     auto& of = in[block];
-    if (index == of.begin) {
-      ++of.begin;
+    if (position == 0) {
+      in.drop_first(block);
     } else {
-      pane_type* const panes = in.panes(block);
-      std::copy(panes + index + 1, panes + of.end, panes + index);
-      --of.end;
+      for (std::uint32_t i = position; i + 1 != of.count; ++i) in.at(block, i) = in.at(block, i + 1);
+      --of.count;
     }
-    if (of.begin == of.end) unlink(in, block);
+    if (of.count == 0) unlink(in, block);
   }
 
   void unlink(blocks& in, std::uint32_t gone) noexcept {

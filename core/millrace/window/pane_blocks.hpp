@@ -21,8 +21,8 @@ struct pane {
   Place state;
 };
 
-/// Blocks of panes side by side, all of one key and in order of time, so that a window reads its slices in a row and
-/// not each in a line of its own. Their number is chosen for what a key usually has.
+/// Blocks of panes side by side, each a ring of panes of one key in order of time, so that a window reads its slices in
+/// a row and not each in a line of its own. Their size is chosen for what a key usually has.
 /// Threads: one owner. Allocation: in the constructor only.
 template <class Place>
 class pane_blocks {
@@ -31,7 +31,7 @@ class pane_blocks {
   struct head {
     std::uint32_t next;  // later block; that of the last one is the first one
     std::uint16_t begin;
-    std::uint16_t end;
+    std::uint16_t count;
   };
 
   /// `each`: panes a block.
@@ -44,12 +44,31 @@ class pane_blocks {
   [[nodiscard]] head& operator[](std::uint32_t block) noexcept {
     return *std::launder(reinterpret_cast<head*>(blocks_[block]));
   }
-  [[nodiscard]] pane_type* panes(std::uint32_t block) noexcept {
-    return reinterpret_cast<pane_type*>(blocks_[block] + sizeof(head));
+  /// The pane at a position in the block's order.
+  [[nodiscard]] pane_type& at(std::uint32_t block, std::uint32_t position) noexcept {
+    const std::uint32_t place = (*this)[block].begin + position;
+    return reinterpret_cast<pane_type*>(blocks_[block] + sizeof(head))[place < each_ ? place : place - each_];
   }
-  [[nodiscard]] pane_type& first(std::uint32_t block) noexcept { return panes(block)[(*this)[block].begin]; }
-  [[nodiscard]] pane_type& last(std::uint32_t block) noexcept { return panes(block)[(*this)[block].end - 1]; }
+  [[nodiscard]] pane_type& first(std::uint32_t block) noexcept { return at(block, 0); }
+  [[nodiscard]] pane_type& last(std::uint32_t block) noexcept { return at(block, (*this)[block].count - 1U); }
+  /// Calls `f(pane)` for each of a block, in order.
+  template <class F>
+  void for_each(std::uint32_t block, F& f) {
+    const head of = (*this)[block];
+    auto* const panes = reinterpret_cast<pane_type*>(blocks_[block] + sizeof(head));
+    const std::uint32_t end = of.begin + std::uint32_t{of.count};
+    for (std::uint32_t i = of.begin; i < std::min(end, each_); ++i) f(panes[i]);
+    for (std::uint32_t i = each_; i < end; ++i) f(panes[i - each_]);
+  }
+  [[nodiscard]] bool is_full(std::uint32_t block) noexcept { return (*this)[block].count == each_; }
 
+  void drop_first(std::uint32_t block) noexcept {
+    head& of = (*this)[block];
+    of.begin = static_cast<std::uint16_t>(of.begin + 1U == each_ ? 0 : of.begin + 1U);
+    --of.count;
+  }
+
+  /// Empty, and the only one of a circle; `null_handle` when there is no room.
   [[nodiscard]] std::uint32_t try_allocate() noexcept {
     const std::uint32_t made = blocks_.try_allocate();
     if (made != null_handle) ::new (static_cast<void*>(blocks_[made])) head{made, 0, 0};
@@ -82,10 +101,9 @@ class pane_blocks {
   byte_slab_pool blocks_;
 };
 
-/// For so many panes that a key usually has: blocks with some room, in which they move on for a while before they have
-/// to be moved back.
+/// For so many panes that a key usually has.
 [[nodiscard]] constexpr std::uint32_t panes_each_for(std::int64_t usual) noexcept {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(usual + usual / 2 + 1, 2, 24));
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(usual + 1, 2, 24));
 }
 
 }  // namespace millrace::window::detail

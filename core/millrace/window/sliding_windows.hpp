@@ -24,7 +24,8 @@ namespace millrace::window {
 /// What changes is told newest first, then the window behind the event before, the one that ends with the event, and
 /// the one behind it: the order of Kafka Streams' backward scan. An event before `length` lets nothing go out.
 ///
-/// `out`, `aside` and what is due when are as in `aligned_windows`; closed windows go out by start, then by `Order`.
+/// `out`, `aside` and what is due when are as in `aligned_windows`; closed windows go out by start, then as the first
+/// of their events came, or by `Order`.
 /// Threads: one owner. Allocation: in the constructor only. Complexity: an event O(windows of its key that hold it);
 /// there are at most twice as many as events in two lengths. Errors: the constructor throws `millrace::error` for what
 /// cannot be, and when memory is refused. Bounds met are counted.
@@ -122,7 +123,7 @@ class sliding_windows {
         if (order_(store_[a].key, store_[b].key)) return true;
         if (order_(store_[b].key, store_[a].key)) return false;
       }
-      return a < b;
+      return store_[a].first_sequence < store_[b].first_sequence;
     };
   }
 
@@ -258,6 +259,7 @@ class sliding_windows {
     }
     set_start(made, start);
     store_[made].last = event.time;
+    store_[made].first_sequence = std::min(store_[made].first_sequence, event.sequence);
     if (!store_.try_link(made)) {
       ++event.no_room;
       return store_.discard(made);

@@ -42,6 +42,7 @@ class state_places {
   }
 
   [[nodiscard]] std::byte* bytes(place& at) noexcept { return states_[at.handle]; }
+  [[nodiscard]] const std::byte* bytes(const place& at) const noexcept { return states_[at.handle]; }
   [[nodiscard]] std::byte* scratch() noexcept { return scratch_[0]; }
   [[nodiscard]] A& of() noexcept { return of_; }
   [[nodiscard]] const A& of() const noexcept { return of_; }
@@ -73,6 +74,7 @@ class state_places<A> {
   void end(place& at) noexcept { of_.end(at.inside); }
 
   [[nodiscard]] std::byte* bytes(place& at) noexcept { return at.inside; }
+  [[nodiscard]] const std::byte* bytes(const place& at) const noexcept { return at.inside; }
   [[nodiscard]] std::byte* scratch() noexcept { return scratch_.inside; }
   [[nodiscard]] A& of() noexcept { return of_; }
   [[nodiscard]] const A& of() const noexcept { return of_; }

@@ -4,8 +4,11 @@
 #include "text_aggregate.hpp"
 
 #include <millrace/window/aligned_windows.hpp>
+#include <millrace/window/count_windows.hpp>
 #include <millrace/window/session_windows.hpp>
 
+#include <initializer_list>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 
@@ -82,13 +85,49 @@ class case_run {
                                                                              .time = window::time_source::advances,
                                                                              .purge = purges,
                                                                              .limits = limits}));
+    } else if (type_ == "count" || type_ == "global") {
+      run_counted(aggregate, purges);
     } else {
-      throw std::runtime_error("found windows '" + type_ + "', expected tumbling, hopping or session");
+      throw std::runtime_error("found windows '" + type_ + "', expected tumbling, hopping, session, count or global");
     }
     return std::move(outputs_);
   }
 
  private:
+  /// The first of these that the case gives: a number, or the number at the end of a text.
+  [[nodiscard]] std::int64_t first_of(std::initializer_list<const char*> names, std::int64_t otherwise) const {
+    for (const char* const name : names) {
+      if (const auto found = case_.spec.number(name)) return *found;
+      const std::string text = case_.spec.text_or(name, "");
+      const auto digits = text.find_first_of("0123456789");
+      if (digits != std::string::npos) return std::stoll(text.substr(digits));
+    }
+    return otherwise;
+  }
+
+  /// Windows that so many events fire: of the last so many events, or of all since the last time, or of all there were.
+  /// Results have no window, and the end of time.
+  void run_counted(const text_aggregate& aggregate, bool purges) {
+    constexpr std::int64_t all = 1 << 10;
+    const std::int64_t size = first_of({"window.size", "window.count", "window.n", "trigger.count", "trigger.n",
+                                        "trigger.size", "trigger.every", "trigger"},
+                                       1);
+    const std::int64_t every = first_of({"window.slide", "window.advance", "window.every"}, size);
+    const bool keeps_all = type_ == "global" && !purges;
+    window::count_windows<key_type, text_aggregate> windows(
+        aggregate, {.size = keeps_all ? every * all : size, .every = every, .limits = limits});
+    for (std::size_t i = 0; i < case_.input.size(); ++i) {
+      const stream_item& item = case_.input[i];
+      if (item.what != stream_item::kind::record || !item.k) continue;
+      const auto out = [&](const result& each) {
+        outputs_.push_back({static_cast<std::int64_t>(i), texts_->text(each.key), windows.aggregate().value(each.state),
+                            std::numeric_limits<std::int64_t>::max(), std::nullopt, std::nullopt});
+      };
+      const auto value = item.v ? std::optional(texts_->number_of(*item.v)) : std::nullopt;
+      windows.add(texts_->number_of(*item.k), value, item.t, i, out, [](const auto&) {});
+    }
+  }
+
   template <class Windows>
   void run_with(Windows windows) {
     for (std::size_t i = 0; i < case_.input.size(); ++i) {

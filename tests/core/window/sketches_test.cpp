@@ -110,7 +110,7 @@ TEST(dd_sketch, takes_the_ends_of_the_numbers_and_leaves_out_what_is_none) {
   EXPECT_EQ(sketch.left_out(), 2U);
   EXPECT_EQ(sketch.quantile(bytes_of(state), 0), 0.0);
   EXPECT_THROW(dd_sketch(0), error);
-  EXPECT_THROW(dd_sketch(std::numeric_limits<double>::quiet_NaN()), error);
+  EXPECT_THROW(dd_sketch{std::numeric_limits<double>::quiet_NaN()}, error);
   EXPECT_THROW(dd_sketch(0.01, 1), error);
 }
 
