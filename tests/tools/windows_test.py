@@ -116,6 +116,16 @@ def watermarks_close_windows(place):
 
 
 @checks.case
+def a_watermark_releases_windows_and_absences_of_one_moment_in_one_order(place):
+    event = "event A { ts : timestamp  k : string(8)  x : i32 }\ntime watermarks\n"
+    rules = event + ("window w on A { tumbling 10ns select n = count() }\n"
+                     "pattern p on A by k within 8ns { a : x == 1 not then b : x == 2 }\n")
+    for feed in (record(1) + record(1, "b") + '{"watermark":9}\n', record(1) + record(1, "b")):
+        for way in SHARDS:
+            same(brief(replayed(place, rules, feed, *way)), [("w", "", 0, 10, {"n": 2}), ("p", "a", 9), ("p", "b", 9)], way)
+
+
+@checks.case
 def updates_take_back_a_session_that_became_part_of_another(place):
     rules = EVENT + "window s on A by k { session gap 5ms  emit updates  select n = count() }\n"
     same(brief(replayed(place, rules, record(1) + record(4))), [

@@ -23,7 +23,7 @@ struct released_window {
   std::span<const std::byte> key;  ///< packed; see `unpack_key`
   std::int64_t start_ns;
   std::int64_t end_ns;
-  std::int64_t release_ns;     ///< when it was due; of what an event released, that event's time
+  std::int64_t release_ns;     ///< when it was due: the time, or the watermark; of what an event released, its time
   std::uint64_t first_record;  ///< of its events; of what an event released, that event
   bool by_event;               ///< released by an event itself: an update, or a full window of counted events
   const select_aggregator* aggregates;
@@ -90,7 +90,7 @@ class running_windows {
     }
   }
 
-  /// Closes what is due at or before a time.
+  /// Closes what is due at or before a time, where all events before it have come.
   template <class HandOn>
   void move_time_to(std::int64_t now_ns, HandOn&& hand_on) {
     if (now_ns <= now_ns_) return;
@@ -100,7 +100,12 @@ class running_windows {
     find_next_due();
   }
 
-  /// The final watermark: closes everything.
+  /// The final watermark, as far as a time.
+  template <class HandOn>
+  void finish_until(std::int64_t now_ns, HandOn&& hand_on) {
+    move_time_to(time_ == time_mode::arrival ? now_ns : behind(now_ns), hand_on);
+  }
+  /// The rest of it: closes everything.
   template <class HandOn>
   void finish(HandOn&& hand_on) {
     move_time_to(last_time, hand_on);
@@ -139,7 +144,9 @@ class running_windows {
   void close_due(std::uint32_t index, std::int64_t now_ns, HandOn& hand_on) {
     running_window& of = *rules_[index];
     for (std::int64_t due = of.next_due_ns(); due <= now_ns; due = of.next_due_ns())
-      of.advance_to(due, [&](const running_window::result& result) { hand_on(released(index, result, due, false)); });
+      of.advance_to(due, [&](const running_window::result& result) {
+        hand_on(released(index, result, due - (time_ == time_mode::arrival ? 0 : 1), false));
+      });
     of.advance_to(now_ns, [&](const running_window::result&) {});
   }
 

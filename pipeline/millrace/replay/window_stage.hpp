@@ -58,7 +58,7 @@ class window_stage {
   /// The final watermark, as far as a time.
   template <record_output Out>
   void finish_until(std::int64_t now_ns, Out& out) {
-    windows_.move_time_to(now_ns, [&](const rules::released_window& result) { hold(result); });
+    windows_.finish_until(now_ns, [&](const rules::released_window& result) { hold(result); });
     emit_held(end_of_input_sequence, out);
   }
   template <record_output Out>
