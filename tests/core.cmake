@@ -64,6 +64,7 @@ millrace_test(window
     core/window/aligned_windows_test.cpp
     core/window/count_windows_test.cpp
     core/window/daba_lite_test.cpp
+    core/window/on_time_windows_test.cpp
     core/window/session_windows_test.cpp
     core/window/sketches_test.cpp
     core/window/sliding_windows_test.cpp

@@ -140,14 +140,16 @@ class aligned_windows {
     pane_first_closes_at_ = grid_.closes_at(pane_first_start_);
   }
 
+  /// Tells of windows that do not take the event; what is not counted yet, as taken or else, is counted by the reason.
   template <class Aside>
-  void leave_out(const arrival& event, left_out reason, std::uint64_t windows, Aside&& aside, bool is_taken = false) {
-    if (reason == left_out::out_of_range) ++counters_.out_of_range;
-    if (reason == left_out::no_room) ++counters_.no_room;
-    if (reason == left_out::late) {
-      counters_.late += is_taken ? 0 : 1;
-      counters_.late_windows += windows;
-    }
+  void leave_out(const arrival& event, left_out reason, std::uint64_t windows, Aside&& aside, bool is_taken = false,
+                 bool is_counted = false) {
+    const bool is_late = reason == left_out::late;
+    const bool is_refused = reason == left_out::no_room;
+    if (!is_taken && !is_counted)
+      ++(is_late ? counters_.late : is_refused ? counters_.no_room : counters_.out_of_range);
+    if (is_late) counters_.late_windows += windows;
+    if (is_refused) counters_.no_room_windows += windows;
     aside(
         left_out_event<Key, input_type>{event.key, event.input, event.time, event.sequence, reason, windows, is_taken});
   }
@@ -158,11 +160,18 @@ class aligned_windows {
   [[gnu::always_inline]] void add_to_pane(const arrival& event, std::int64_t first_open, std::uint64_t missed,
                                           Aside& aside) {
     const auto found = store_.find_or_begin(event.key, pane_);
-    if (found.pane == nullptr) return leave_out(event, left_out::no_room, 0, aside);
-    if (found.is_new && !schedule(event.key, found, first_open)) return leave_out(event, left_out::no_room, 0, aside);
+    if (found.pane == nullptr || (found.is_new && !schedule(event.key, found, first_open)))
+      return leave_out_for_room(event, first_open, missed, aside);
     store_.fold(*found.pane, event.input, event.time, event.sequence);
     ++counters_.taken;
     if (missed != 0) leave_out(event, left_out::late, missed, aside, true);
+  }
+
+  template <class Aside>
+  [[gnu::noinline]] void leave_out_for_room(const arrival& event, std::int64_t first_open, std::uint64_t missed,
+                                            Aside& aside) {
+    leave_out(event, left_out::no_room, count_of(first_open, grid_.last_start(event.time)), aside);
+    if (missed != 0) leave_out(event, left_out::late, missed, aside, false, true);
   }
 
   /// Notes for which window the key is due; drops the new pane and returns false where there is no room for that.
@@ -191,8 +200,9 @@ class aligned_windows {
     const std::uint64_t missed = std::min(windows, count_closed_from(first));
     if (missed == windows) return leave_out(event, left_out::late, missed, aside);
     record* const of = store_.find(event.key);
-    if (of != nullptr && !catch_up(event.key, *of, out)) return leave_out(event, left_out::no_room, 0, aside);
-    add_to_pane(event, first + static_cast<std::int64_t>(missed) * grid_.advance(), missed, aside);
+    const std::int64_t first_open = first + static_cast<std::int64_t>(missed) * grid_.advance();
+    if (of != nullptr && !catch_up(event.key, *of, out)) return leave_out_for_room(event, first_open, missed, aside);
+    add_to_pane(event, first_open, missed, aside);
   }
 
   [[nodiscard]] std::uint64_t count_of(std::int64_t first, std::int64_t last) const noexcept {
@@ -261,8 +271,9 @@ class aligned_windows {
       taken +=
           std::uint64_t{add_to_window(event, pane_first_start_ + static_cast<std::int64_t>(i) * grid_.advance(), out)};
     counters_.taken += taken != 0 ? 1 : 0;
-    if (missed != 0) leave_out(event, left_out::late, missed, aside, taken != 0);
-    if (taken != windows - missed) leave_out(event, left_out::no_room, windows - missed - taken, aside, taken != 0);
+    if (const std::uint64_t refused = windows - missed - taken; refused != 0)
+      leave_out(event, left_out::no_room, refused, aside, taken != 0);
+    if (missed != 0) leave_out(event, left_out::late, missed, aside, taken != 0, true);
   }
 
   template <class Out>

@@ -45,6 +45,7 @@ class count_windows {
     const auto found = store_.find_or_begin(key, before / slice_);
     if (found.pane == nullptr) {
       ++counters_.no_room;
+      ++counters_.no_room_windows;
       return aside(left_out_event<Key, input_type>{key, input, time, sequence, left_out::no_room, 1, false});
     }
     ++counters_.taken;

@@ -154,6 +154,7 @@ class session_windows {
     const std::uint32_t into = join(event, joined, out);
     if (into == null_handle) {
       ++counters_.no_room;
+      ++counters_.no_room_windows;
       return leave_out(event, left_out::no_room, aside);
     }
     ++counters_.taken;

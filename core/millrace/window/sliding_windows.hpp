@@ -130,6 +130,7 @@ class sliding_windows {
   template <class Aside>
   void settle(const arrival& event, Aside& aside) {
     counters_.late_windows += event.late;
+    counters_.no_room_windows += event.no_room;
     if (event.taken != 0)
       ++counters_.taken;
     else if (event.no_room != 0)

@@ -47,10 +47,11 @@ struct left_out_event {
 
 /// What an operator did, in numbers. An event is in exactly one of `taken`, `late`, `no_room` and `out_of_range`.
 struct window_counters {
-  std::uint64_t taken = 0;         // events that at least one window took
-  std::uint64_t late = 0;          // events that came too late for all of their windows
-  std::uint64_t late_windows = 0;  // pairs of event and window that did not come together because it was late
-  std::uint64_t no_room = 0;
+  std::uint64_t taken = 0;            // events that at least one window took
+  std::uint64_t late = 0;             // events that came too late for all of their windows
+  std::uint64_t late_windows = 0;     // pairs of event and window that did not come together because it was late
+  std::uint64_t no_room = 0;          // events that no window took, and at least one had no room for
+  std::uint64_t no_room_windows = 0;  // pairs of event and window for which there was no room
   std::uint64_t out_of_range = 0;
   std::uint64_t results = 0;
 

@@ -145,6 +145,11 @@ TEST(aligned_windows, close_by_start_and_then_as_their_keys_came) {
             (std::vector<std::pair<std::int64_t, std::uint64_t>>{{0, 9}, {0, 3}, {0, 7}, {5, 9}, {5, 3}, {5, 7}}));
 }
 
+TEST(aligned_windows, keep_a_key_of_a_tumbling_sum_in_one_line) {
+  using sums = aggregate<std::int64_t, integer_sum>;
+  EXPECT_LE(sizeof(std::uint64_t) + sizeof(detail::pane_store<std::uint64_t, sums>::record), 64U);
+}
+
 TEST(aligned_windows, keep_states_of_any_size_in_a_pool) {
   using sums = combined_aggregate<aggregate<sample, count_of>, tally_aggregate_type>;
   static_assert(!inline_aggregator<sums>);
@@ -244,8 +249,34 @@ TEST(aligned_windows, leave_out_and_count_what_there_is_no_room_for) {
     EXPECT_EQ(why, (std::vector<left_out>{left_out::no_room, left_out::no_room}));
     EXPECT_EQ(found.counters().taken, 3U);
     EXPECT_EQ(found.counters().no_room, 2U);
+    EXPECT_EQ(found.counters().no_room_windows, 2U);
     found.advance_to(end_of_time, out);
     EXPECT_EQ(found.counters().results, 3U);
+  }
+}
+
+TEST(aligned_windows, count_each_event_once_whatever_its_windows_make_of_it) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937_64 random(seed);
+    const auto times = random_times(random);
+    const auto stream = random_stream(random, 80);
+    for (const bool each_window : {false, true}) {
+      windows found(tally_aggregate(), {.times = times, .each_window = each_window, .limits = {.keys = 2, .panes = 2}});
+      std::uint64_t told_late = 0;
+      std::uint64_t told_no_room = 0;
+      for (const sample& each : stream) {
+        found.add(
+            each.key, each, each.time, each.sequence, [](const auto&) {},
+            [&](const auto& left) {
+              (left.reason == left_out::late ? told_late : told_no_room) += left.windows_missed;
+            });
+      }
+      const window_counters& counted = found.counters();
+      ASSERT_EQ(counted.taken + counted.late + counted.no_room + counted.out_of_range, stream.size());
+      ASSERT_EQ(counted.late_windows, told_late);
+      ASSERT_EQ(counted.no_room_windows, told_no_room);
+    }
   }
 }
 

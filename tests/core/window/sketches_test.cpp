@@ -93,6 +93,11 @@ TEST(dd_sketch, keeps_the_high_quantiles_when_its_bins_do_not_suffice) {
   std::ranges::shuffle(values, random);
   for (const double each : values) sketch.add(bytes_of(state), each);
   EXPECT_TRUE(sketch.is_collapsed(bytes_of(state)));
+  for (const std::size_t rank : {597U, 598U, 599U}) {  // in bins of their own; all below share one
+    const double q = (static_cast<double>(rank) + 0.5) / 599;
+    const double wanted = exact_quantile(values, std::min(q, 1.0));
+    EXPECT_NEAR(sketch.quantile(bytes_of(state), std::min(q, 1.0)).value(), wanted, 0.0101 * wanted) << rank;
+  }
   EXPECT_NEAR(sketch.quantile(bytes_of(state), 1).value(), exact_quantile(values, 1),
               0.0101 * exact_quantile(values, 1));
   EXPECT_EQ(sketch.count(bytes_of(state)), values.size());
