@@ -1,4 +1,4 @@
-# Other systems' answers: pattern cases of Flink CEP.
+# Other systems' answers: pattern cases of Flink CEP, stream cases of Kafka Streams and Flink.
 add_library(millrace_cep_cases STATIC conformance/cep_case.cpp conformance/rules_run.cpp)
 target_link_libraries(millrace_cep_cases PRIVATE millrace_private_flags simdjson::simdjson PUBLIC millrace::pipeline)
 target_include_directories(millrace_cep_cases PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
@@ -16,6 +16,30 @@ endforeach()
 # By single runs too, where the fastest class would be another.
 add_test(NAME conformance.cep_runs_inline COMMAND cep_conformance --class runs ${cep_case_files})
 add_test(NAME conformance.cep_runs_2_shards COMMAND cep_conformance --class runs --shards 2 ${cep_case_files})
+
+# Stream cases of Kafka Streams and Flink; one operator a file.
+add_executable(streams_conformance
+  conformance/streams/difference.cpp
+  conformance/streams/fk_join.cpp
+  conformance/streams/interval_join.cpp
+  conformance/streams/stream_case.cpp
+  conformance/streams/stream_global_join.cpp
+  conformance/streams/stream_operators.cpp
+  conformance/streams/stream_stream_join.cpp
+  conformance/streams/stream_table_join.cpp
+  conformance/streams/streams_conformance.cpp
+  conformance/streams/table_agg.cpp
+  conformance/streams/table_filter.cpp
+  conformance/streams/table_table_join.cpp
+  conformance/streams/window_agg.cpp
+  conformance/streams/window_agg_wm.cpp)
+target_link_libraries(streams_conformance PRIVATE millrace_private_flags millrace::core fmt::fmt simdjson::simdjson)
+
+foreach(op fk_join interval_join stream_global_join stream_stream_join stream_table_join table_agg table_filter
+        table_table_join window_agg window_agg_wm)
+  add_test(NAME conformance.streams_${op}
+           COMMAND streams_conformance "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/streams/${op}.jsonl")
+endforeach()
 
 # The slow, obvious reading of the patterns' meaning: held against Flink's answers, then against the engine.
 add_library(millrace_cep_oracle STATIC

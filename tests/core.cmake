@@ -42,6 +42,8 @@ millrace_test(rules
     core/rules/router_test.cpp
     core/rules/waiting_index_rests_test.cpp
     core/rules/waiting_oracle_test.cpp
+    core/rules/window_check_test.cpp
+    core/rules/window_oracle_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(published_table SOURCES core/table/published_table_test.cpp LIBRARIES millrace::core Threads::Threads LABELS concurrent)
@@ -54,4 +56,18 @@ millrace_test(time
     core/time/timer_buckets_test.cpp
     core/time/timer_wheel_test.cpp
     core/time/timestamp_test.cpp
+  LIBRARIES millrace::core)
+millrace_test(window
+  SOURCES
+    allocation_counter.cpp
+    core/window/aggregates_test.cpp
+    core/window/aligned_windows_test.cpp
+    core/window/count_windows_test.cpp
+    core/window/daba_lite_test.cpp
+    core/window/on_time_windows_test.cpp
+    core/window/session_windows_test.cpp
+    core/window/sketches_test.cpp
+    core/window/sliding_windows_test.cpp
+    core/window/suppression_test.cpp
+    core/window/window_allocation_test.cpp
   LIBRARIES millrace::core)

@@ -19,6 +19,7 @@ millrace_test(measure SOURCES pipeline/measure/disturbance_test.cpp pipeline/mea
 millrace_test(placement SOURCES pipeline/placement/host_facts_test.cpp pipeline/placement/placement_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(inline_executor SOURCES pipeline/topology/inline_executor_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(replay SOURCES pipeline/replay/event_clock_test.cpp pipeline/replay/pacer_test.cpp LIBRARIES millrace::pipeline)
+millrace_test(window_allocation SOURCES allocation_counter.cpp pipeline/replay/window_allocation_test.cpp LIBRARIES millrace::pipeline)
 millrace_test(rule_change SOURCES pipeline/replay/rule_change_test.cpp LIBRARIES millrace::pipeline LABELS concurrent)
 millrace_test(sink
   SOURCES pipeline/sink/json_text_test.cpp pipeline/sink/match_line_test.cpp

@@ -4,7 +4,7 @@ if(NOT MILLRACE_TOOLS)
 endif()
 find_program(MILLRACE_PYTHON python3 REQUIRED)
 
-foreach(topic bad_feed bench bounds explain options rules_errors shards signals terminal topology trace usage watch)
+foreach(topic bad_feed bench bounds explain options rules_errors shards signals terminal topology trace usage watch windows)
   add_test(NAME tools.${topic} COMMAND "${MILLRACE_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/tools/${topic}_test.py" $<TARGET_FILE:millrace>)
   set_tests_properties(tools.${topic} PROPERTIES LABELS tools TIMEOUT 120)
 endforeach()

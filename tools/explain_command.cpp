@@ -13,7 +13,9 @@
 #include <millrace/cep/held_events.hpp>
 #include <millrace/cep/pattern_matcher.hpp>
 #include <millrace/rules/rule_board.hpp>
+#include <millrace/rules/running_window.hpp>
 #include <millrace/time/timestamp.hpp>
+#include <numeric>
 
 namespace millrace::tools {
 namespace {
@@ -92,11 +94,59 @@ std::string index_text(const rules::pattern_rule& pattern, const rules::engine_l
                      limits.matcher.indexed_runs, fmt::join(nodes, ", "));
 }
 
+std::string extent_text(const rules::window_rule& window) {
+  const std::string size = format_duration(window.size_ns);
+  switch (window.kind) {
+    case rules::window_kind::tumbling:
+      return fmt::format("tumbling {}: an event is in one window, to which it is added", size);
+    case rules::window_kind::hopping: {
+      const std::string slice = format_duration(std::gcd(window.size_ns, window.every_ns));
+      if (window.updates)
+        return fmt::format("hopping {} every {}: an event is added to each of its windows", size,
+                           format_duration(window.every_ns));
+      return fmt::format(
+          "hopping {} every {}: an event is added to one slice of {}, windows are put together from slices", size,
+          format_duration(window.every_ns), slice);
+    }
+    case rules::window_kind::sliding:
+      return fmt::format(
+          "sliding {}: one window for each set of events so near to each other, an event is added to each", size);
+    case rules::window_kind::session:
+      return fmt::format("session gap {}: an event joins the sessions that are at most so far away", size);
+    case rules::window_kind::count:
+      return fmt::format("count {} every {}: the last events of a key, in slices of {}", window.count,
+                         window.every_count, std::gcd(window.count, window.every_count));
+  }
+  return "";
+}
+
+void print_window(const rules::program& rules, const rules::window_rule& window) {
+  const auto& by = rules.groups[window.group].fields;
+  fmt::print("window {} on {}{}{}\n", window.name, rules.layouts[window.on]->name(),
+             by.empty() ? "" : fmt::format(" by {}", fmt::join(by, ", ")),
+             window.where.empty() ? "" : fmt::format(" where {}", window.where_text));
+  fmt::print("  class {}\n", extent_text(window));
+  if (window.kind != rules::window_kind::count)
+    fmt::print("  closes when time has passed its end by {}; results go out {}\n", format_duration(window.grace_ns),
+               window.updates ? "with each event that changes one" : "once, when it closes");
+  std::vector<std::string> aggregates;
+  for (const rules::aggregate& each : window.aggregates)
+    aggregates.push_back(fmt::format("{} -> {}", name_of(each.kind), expr::name_of(each.result())));
+  if (!aggregates.empty()) fmt::print("  aggregates: {}\n", fmt::join(aggregates, ", "));
+  fmt::print("\n");
+}
+
 /// What state costs, from what a shard would reserve.
 class memory_table {
  public:
-  memory_table(const std::shared_ptr<const rules::program>& rules, const rules::engine_limits& limits)
-      : events_(limits.events, rules->data_bytes_max), board_(rules::first_revision(rules), limits, events_) {}
+  memory_table(const std::shared_ptr<const rules::program>& rules, const rules::engine_limits& limits,
+               const rules::window_rule_limits& window_limits)
+      : rules_(rules),
+        events_(limits.events, rules->data_bytes_max),
+        board_(rules::first_revision(rules), limits, events_) {
+    for (const rules::window_rule& each : rules->windows)
+      windows_.push_back(std::make_unique<rules::running_window>(each, rules->groups[each.group], window_limits));
+  }
 
   void print(std::uint64_t keys) {
     fmt::print("memory of one shard: reserved for the bounds, resident with use\n");
@@ -110,10 +160,24 @@ class memory_table {
         row(fmt::format("keys by {}", fmt::join(groups[i].key.fields, ", ")),
             {"", (directory->reserved_bytes() + directory->capacity() - 1) / directory->capacity(),
              directory->capacity(), directory->reserved_bytes()});
+    for (const auto& window : windows_)
+      for (const rules::window_state_part& part : window->state_parts())
+        row(fmt::format("{}: {}", window->rule().name, part.what), {"", part.bytes_each, part.bound, part.bytes});
     row("copies of events, shared by all patterns",
         {"", events_.bytes_each(), events_.capacity(), events_.reserved_bytes()});
     fmt::print("  {:<44} {:>10} {:>10} {:>12} {:>12}\n", "all", "", "", bytes_text(in_use_), bytes_text(reserved_));
-    if (keys != 0) print_keys(keys);
+    if (keys == 0) return;
+    print_keys(keys);
+    for (const auto& window : windows_) {
+      const rules::window_rule& rule = window->rule();
+      if (rules_->groups[rule.group].fields.empty()) continue;
+      fmt::print("  {} keys of window {}, which are scattered over a table of {}, take {} beside it\n", keys, rule.name,
+                 bytes_text(window->key_table_bytes()), bytes_text(window->bytes_of_key() * keys));
+      fmt::print(
+          "  with one open window each, and {} more for each further one; results that go out at once are held as "
+          "text\n",
+          bytes_text(window->bytes_of_window()));
+    }
   }
 
  private:
@@ -154,8 +218,10 @@ class memory_table {
     }
   }
 
+  std::shared_ptr<const rules::program> rules_;
   cep::held_events events_;
   rules::rule_board board_;
+  std::vector<std::unique_ptr<rules::running_window>> windows_;
   std::size_t in_use_ = 0;
   std::size_t reserved_ = 0;
 };
@@ -177,7 +243,10 @@ int run_explain(const void* opaque) {
     else
       fmt::print("{}  {}\n{}\n", cep::explain_table(*pattern.automaton, text), how, index_text(pattern, limits));
   }
-  if (!arguments.dot) memory_table(rules, limits).print(arguments.keys);
+  if (!arguments.dot) {
+    for (const rules::window_rule& window : rules->windows) print_window(*rules, window);
+    memory_table(rules, limits, to_window_limits(arguments.state)).print(arguments.keys);
+  }
   return std::fflush(stdout) == 0 ? done : failed;
 }
 

@@ -140,7 +140,7 @@ class closing_words {
     const std::string bounds = bounds_text(summary_);
     std::fputs(bounds.c_str(), stderr);
     const cep::matcher_counters& all = summary_.engine;
-    if (all.refused + all.dropped + all.cut != 0) return failed;
+    if (all.refused + all.dropped + all.cut + refused_of_windows(summary_) != 0) return failed;
     return summary_.source.dead + summary_.dead_at_bound != 0 ? say_dead() : done;
   }
 
@@ -152,6 +152,11 @@ class closing_words {
     if (summary_.source.late != 0)
       std::fprintf(stderr, "millrace: %llu events were late: they were counted and not matched\n",
                    static_cast<unsigned long long>(summary_.source.late));
+    if (summary_.late_for_windows != 0)
+      std::fprintf(stderr,
+                   "millrace: %llu events came too late for windows that they fall into; --dead-letters FILE has "
+                   "them\n",
+                   static_cast<unsigned long long>(summary_.late_for_windows));
     if (summary_.source.records != 0 && summary_.source.skipped == summary_.source.records)
       std::fprintf(stderr, "millrace: none of the %llu records is of a declared event type; see 'when' in the rules\n",
                    static_cast<unsigned long long>(summary_.source.records));
@@ -161,6 +166,11 @@ class closing_words {
           "millrace: %llu overflows or divisions by zero in conditions made them false, %llu in select print null\n",
           static_cast<unsigned long long>(summary_.engine.faults),
           static_cast<unsigned long long>(summary_.select_faults));
+    if (const std::uint64_t faults = faults_of_windows(summary_); faults != 0)
+      std::fprintf(stderr,
+                   "millrace: %llu values of window rules overflowed, were divided by zero or are not finite, and "
+                   "were left out\n",
+                   static_cast<unsigned long long>(faults));
     if (summary_.end == run_end::stopped)
       std::fprintf(stderr, "millrace: stopped by %s after %llu records\n", stopped_by == SIGTERM ? "SIGTERM" : "SIGINT",
                    static_cast<unsigned long long>(summary_.source.records));
@@ -181,11 +191,24 @@ class closing_words {
   const std::string& first_dead_;
 };
 
+/// `match` leaves windows alone: nothing that they would print is asked for.
+std::shared_ptr<const rules::program> compile_for(const replay_arguments& arguments, const rules::source_text& source) {
+  rules::program made = rules::compile(source);
+  if (arguments.matches_only) {
+    if (made.patterns.empty() && !made.windows.empty())
+      throw usage_error("'" + arguments.rules +
+                        "' has windows and no pattern, expected a pattern: match prints matches only, millrace replay "
+                        "prints window results too");
+    made.windows.clear();
+  }
+  return std::make_shared<const rules::program>(std::move(made));
+}
+
 int run_replay(const void* opaque) {
   const auto& arguments = *static_cast<const replay_arguments*>(opaque);
   keep_files_apart(arguments);
   const rules::source_text source{arguments.rules, read_text(arguments.rules)};
-  const auto rules = std::make_shared<const rules::program>(rules::compile(source));
+  const auto rules = compile_for(arguments, source);
   check_files(arguments);
   replay::replay_options options = to_options(arguments, *rules);
   auto decoder = replay::open_rules_feed(arguments.feed, to_format(arguments.format), rules);
@@ -201,6 +224,10 @@ int run_replay(const void* opaque) {
   options.on_dead_event = [&](std::string_view line) {
     const std::lock_guard lock(dead_mutex);
     if (first_dead.empty()) first_dead = "a bound on state: " + std::string(line.substr(0, line.size() - 1));
+    if (dead) dead->add_line(line);
+  };
+  options.on_late_event = [&](std::string_view line) {
+    const std::lock_guard lock(dead_mutex);
     if (dead) dead->add_line(line);
   };
   trace_output trace(arguments, rules, options);
@@ -244,8 +271,10 @@ void add_match_command(CLI::App& app, int& status) {
 }
 
 void add_replay_command(CLI::App& app, int& status) {
-  add_command(app, status, "replay", "Replay a captured feed through a rules file and print everything that it emits",
-              false);
+  add_command(
+      app, status, "replay",
+      "Replay a captured feed through a rules file and print everything that it emits: matches and window results",
+      false);
 }
 
 }  // namespace millrace::tools

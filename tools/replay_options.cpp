@@ -110,6 +110,11 @@ void add_state_options(CLI::App& command, state_arguments& into) {
         "shard, twice --max-runs)");
   bound("--max-matches-at-once", into.max_matches_at_once,
         "Bound on matches of a pattern that one event completes (default: 1048576; 268435456 of a chain, see explain)");
+  bound("--max-windows", into.max_windows,
+        "Bound on open windows of a rule in a shard, beside the newest of each key; of hopping ones, on their slices")
+      ->capture_default_str();
+  bound("--max-distinct", into.max_distinct, "Bound on values that the open windows of a rule hold for distinct(…)")
+      ->capture_default_str();
   command
       .add_option("--when-full", into.when_full,
                   "What gives way at a bound: refuse new partial matches, drop-oldest, or dead-letter the event, which "
@@ -132,7 +137,12 @@ rules::engine_limits to_limits(const state_arguments& arguments) {
   return made;
 }
 
+rules::window_rule_limits to_window_limits(const state_arguments& arguments) {
+  return {arguments.max_keys, arguments.max_windows, arguments.max_distinct};
+}
+
 void add_replay_options(CLI::App& command, replay_arguments& into, bool matches_only) {
+  into.matches_only = matches_only;
   command.add_option("--rules", into.rules, "Rules file (.mr)")->required()->type_name("FILE");
   command.add_option("--feed", into.feed, "Captured feed: .ndjson or .csv, also .gz and .zst; - for standard input")
       ->required()
@@ -169,6 +179,7 @@ replay::replay_options to_options(const replay_arguments& arguments, const rules
   if (arguments.limit != 0) made.limit = arguments.limit;
   made.measures_latency = arguments.stats || !arguments.stats_json.empty() || !arguments.hgrm.empty();
   made.limits = to_limits(arguments.state);
+  made.windows = to_window_limits(arguments.state);
   if (!std::has_single_bit(arguments.ring_slots))
     throw usage_error("--ring-slots: found " + std::to_string(arguments.ring_slots) + ", expected a power of two");
   made.executor.ring_slots = arguments.ring_slots;

@@ -21,12 +21,15 @@ struct state_arguments {
   std::uint32_t max_runs_per_key = 0;
   std::uint32_t max_events_per_key = 0;
   std::uint32_t max_matches_at_once = cep::matcher_limits{}.matches_at_once;
+  std::uint32_t max_windows = rules::window_rule_limits{}.windows;
+  std::uint32_t max_distinct = rules::window_rule_limits{}.distinct_values;
   std::string when_full = std::string(name_of(cep::full_policy::refuse));
 };
 
 /// Declares their options on a subcommand.
 void add_state_options(CLI::App& command, state_arguments& into);
 [[nodiscard]] rules::engine_limits to_limits(const state_arguments& arguments);
+[[nodiscard]] rules::window_rule_limits to_window_limits(const state_arguments& arguments);
 
 /// The command line of `match` and `replay`, as it was written.
 struct replay_arguments {
@@ -43,6 +46,7 @@ struct replay_arguments {
   unsigned shards = 0;  ///< 0: inline
   std::size_t ring_slots = 1024;
   std::uint64_t limit = 0;
+  bool matches_only = false;  ///< windows do not run
   bool count = false;
   bool quiet = false;
   bool stats = false;

@@ -32,11 +32,13 @@ const char* ending(const replay::replay_summary& of) {
   return of.end == run_end::stopped ? "stopped" : "complete";
 }
 
+std::uint64_t late(const replay::replay_summary& of) { return of.source.late + of.late_for_windows; }
+
 /// Events that were on their way when the run was cut short. After a run to the end of its feed there are none.
 std::int64_t in_flight(const replay::replay_summary& of) {
   const auto& in = of.source;
   return static_cast<std::int64_t>(in.events) -
-         static_cast<std::int64_t>(of.engine.processed + of.dead_at_bound + in.dead + in.late + in.held);
+         static_cast<std::int64_t>(of.engine.processed + of.dead_at_bound + in.dead + late(of) + in.held);
 }
 
 std::string count_if_any(const char* what, std::uint64_t count) {
@@ -70,8 +72,34 @@ void json_latency(sink::json_text& json, std::string& text, const char* name, co
 
 }  // namespace
 
+std::uint64_t refused_of_windows(const replay::replay_summary& of) {
+  std::uint64_t sum = 0;
+  for (const replay::window_summary& window : of.windows)
+    sum += window.counters.values_refused + window.counters.refused;
+  return sum;
+}
+
+std::uint64_t faults_of_windows(const replay::replay_summary& of) {
+  std::uint64_t sum = 0;
+  for (const replay::window_summary& window : of.windows) sum += window.counters.faults;
+  return sum;
+}
+
 std::string bounds_text(const replay::replay_summary& of) {
   std::string text;
+  for (const replay::window_summary& window : of.windows) {
+    const rules::window_rule_counters& n = window.counters;
+    if (n.refused != 0)
+      text += fmt::format(
+          "millrace: window {}: {} events are not in their windows because a bound on state was met: open windows "
+          "(--max-keys, --max-windows)\n",
+          window.name, n.refused);
+    if (n.values_refused != 0)
+      text += fmt::format(
+          "millrace: window {}: {} values of distinct(…) found no room (--max-distinct); the results that they are of "
+          "print null\n",
+          window.name, n.values_refused);
+  }
   for (const replay::pattern_summary& pattern : of.patterns) {
     const cep::matcher_counters& n = pattern.counters;
     if (n.refused + n.dropped + n.cut + n.dead == 0) continue;
@@ -97,7 +125,7 @@ std::string summary_text(const replay::replay_summary& of) {
   std::string text = fmt::format("{}: {} records in {:.3f} s ({:.2f} M/s)\n", ending(of), in.records, seconds,
                                  seconds > 0 ? static_cast<double>(in.records) / seconds / 1e6 : 0.0);
   text += fmt::format("  events    {} in = {} processed + {} dead + {} late{}{}\n", in.events, of.engine.processed,
-                      in.dead + of.dead_at_bound, in.late, in.held == 0 ? "" : fmt::format(" + {} held", in.held),
+                      in.dead + of.dead_at_bound, late(of), in.held == 0 ? "" : fmt::format(" + {} held", in.held),
                       in_flight(of) == 0 ? "" : fmt::format(" + {} in flight when the run ended", in_flight(of)));
   if (in.skipped + in.outside + in.watermarks != 0)
     text += fmt::format("  besides   {} records of no declared type{}{}\n", in.skipped,
@@ -105,6 +133,13 @@ std::string summary_text(const replay::replay_summary& of) {
   for (const replay::pattern_summary& pattern : of.patterns)
     text += fmt::format("  pattern   {}: {} matches{}\n", pattern.name, pattern.matches,
                         count_if_any("timeouts", pattern.timeouts));
+  for (const replay::window_summary& window : of.windows)
+    text += fmt::format("  window    {}: {} results{}{}{}{}{}\n", window.name, window.counters.results,
+                        count_if_any("events too late for all of their windows", window.counters.late),
+                        count_if_any("times too late for one window", window.counters.late_windows),
+                        count_if_any("events refused at a bound", window.counters.refused),
+                        count_if_any("values of distinct refused", window.counters.values_refused),
+                        count_if_any("values left out", window.counters.faults));
   for (const replay::pattern_summary& pattern : of.patterns) {
     const cep::matcher_counters& n = pattern.counters;
     if (n.bounds_met == 0) continue;
@@ -137,7 +172,7 @@ std::string summary_json(const replay::replay_summary& of) {
   number("in", of.source.events);
   number("processed", of.engine.processed);
   number("dead", of.source.dead + of.dead_at_bound);
-  number("late", of.source.late);
+  number("late", late(of));
   number("duplicate", 0);
   number("held", of.source.held);
   json.raw(",\"in_flight\":").integer(in_flight(of));
@@ -163,6 +198,19 @@ std::string summary_json(const replay::replay_summary& of) {
       number("dead_events", n.dead);
       number("cut_matches", n.cut);
     }
+    json.raw("}");
+  }
+  json.raw("],\"windows\":[");
+  for (std::size_t i = 0; i < of.windows.size(); ++i) {
+    json.raw(i == 0 ? "{\"window\":" : ",{\"window\":").quoted(of.windows[i].name);
+    const rules::window_rule_counters& n = of.windows[i].counters;
+    number("results", n.results);
+    number("late", n.late);
+    number("late_windows", n.late_windows);
+    number("refused", n.refused);
+    number("dead", n.dead);
+    number("values_refused", n.values_refused);
+    number("values_left_out", n.faults);
     json.raw("}");
   }
   json.raw("]");

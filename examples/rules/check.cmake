@@ -2,7 +2,7 @@
 #   cmake -DMILLRACE=... -DRULES=... -DFEED=... -DEXPECTED=... -P check.cmake
 file(READ "${EXPECTED}" expected)
 foreach(options "" "--shards;2")
-  execute_process(COMMAND "${MILLRACE}" match --rules "${RULES}" --feed "${FEED}" ${options}
+  execute_process(COMMAND "${MILLRACE}" replay --rules "${RULES}" --feed "${FEED}" ${options}
                   RESULT_VARIABLE status OUTPUT_VARIABLE found ERROR_VARIABLE remarks)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "exit status ${status} (${options}): ${remarks}")

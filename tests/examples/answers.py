@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 import scenarios
+import window_scenarios
 from runs import events_of
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
@@ -69,6 +70,14 @@ SCENARIOS = (
 )
 
 
+# Window rules, each with its feed.
+WINDOWS = (
+    ("bars", "binance_ws/feed.ndjson.gz"),
+    ("page_views", "apache_access/feed.ndjson.gz"),
+    ("visits", "apache_access/feed.ndjson.gz"),
+)
+
+
 def answers_on(path, name, is_event):
     """The lines, as dictionaries, of a scenario on a feed."""
     return getattr(scenarios, name)(events_of(records_of(path), is_event or (lambda record: True)))
@@ -92,13 +101,26 @@ def derived(name, feed, is_event, sentence):
         yield EXAMPLES / name / "expected.txt", "".join(sentence(line) + "\n" for line in answers)
 
 
+def derived_windows(name, feed):
+    """(file, content) of a window rule."""
+    answers = list(getattr(window_scenarios, name)(records_of(EXAMPLES / "feeds" / feed)))
+    assert answers, f"{name}: a feed without a window shows nothing"
+    return EXAMPLES / "rules" / f"{name}.expected.jsonl", as_printed(answers)
+
+
+def all_derived():
+    for scenario in SCENARIOS:
+        yield from derived(*scenario)
+    for windows in WINDOWS:
+        yield derived_windows(*windows)
+
+
 def differences():
     """One sentence for each file that is not as it is derived."""
-    for scenario in SCENARIOS:
-        for path, content in derived(*scenario):
-            found = path.read_text(encoding="utf-8") if path.exists() else ""
-            if found != content:
-                yield f"{path.relative_to(EXAMPLES)}: found {len(found.splitlines())} lines:\n{found}derived:\n{content}"
+    for path, content in all_derived():
+        found = path.read_text(encoding="utf-8") if path.exists() else ""
+        if found != content:
+            yield f"{path.relative_to(EXAMPLES)}: found {len(found.splitlines())} lines:\n{found}derived:\n{content}"
     with tempfile.TemporaryDirectory() as folder:
         invent(folder)
         made = sorted(pathlib.Path(folder).iterdir())
@@ -109,16 +131,15 @@ def differences():
 
 
 def write():
-    for scenario in SCENARIOS:
-        for path, content in derived(*scenario):
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(content, encoding="utf-8")
-            print(f"{path.relative_to(EXAMPLES)}: {content.count(chr(10))} lines")
+    for path, content in all_derived():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        print(f"{path.relative_to(EXAMPLES)}: {content.count(chr(10))} lines")
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
         sys.exit(write())
     found = list(differences())
-    print("\n".join(found) or f"{len(SCENARIOS)} scenarios: as derived")
+    print("\n".join(found) or f"{len(SCENARIOS) + len(WINDOWS)} scenarios: as derived")
     sys.exit(1 if found else 0)

@@ -3,7 +3,8 @@
     feeds_test.py PROGRAM FOLDER [NAME...]
 
 For every q*.mr of FOLDER/*/ (or of the feeds named) with a q*.expected.jsonl: the output of `match` is compared
-with it, and must be the same bytes inline and over 1, 2 and 4 shards. counts.tsv holds numbers of matches instead: each
+with it, and must be the same bytes inline and over 1, 2 and 4 shards. For every w*.mr the same of `replay` and its window
+results, whose order has a rule of its own. counts.tsv holds numbers of matches instead: each
 is compared with what `match --count` says, inline and over 2 shards.
 Exits with 77 when the folder is not there.
 """
@@ -20,8 +21,8 @@ WAYS = [(), ("--shards", "1"), ("--shards", "2"), ("--shards", "4")]
 COUNT_WAYS = [(), ("--shards", "2")]
 
 
-def match(rules, feed, *options):
-    result = subprocess.run([PROGRAM, "match", "--rules", rules, "--feed", feed, *options], capture_output=True)
+def match(rules, feed, *options, command="match"):
+    result = subprocess.run([PROGRAM, command, "--rules", rules, "--feed", feed, *options], capture_output=True)
     if result.returncode != 0:
         raise AssertionError(f"exit status {result.returncode}: {result.stderr.decode()}")
     return result.stdout
@@ -76,11 +77,25 @@ def compare(found, expected):
             take(rest, line)
 
 
+def place(window):
+    return window["window_end"], window["window_start"], json.dumps(window["key"], sort_keys=True)
+
+
+def compare_windows(found, expected):
+    """Results compare as a set; each window of a key has one."""
+    found, expected = (sorted(map(json.loads, text.splitlines()), key=place) for text in (found, expected))
+    assert list(map(place, found)) == list(map(place, expected)), "other windows or keys"
+    for of_found, of_expected in zip(found, expected):
+        assert equal(of_found, of_expected), f"found {json.dumps(of_found)}, expected {json.dumps(of_expected)}"
+
+
 def check_lines(feed, rules, expected):
-    whole = match(rules, feed)
-    compare(whole.decode(), expected.read_text())
+    windows = rules.name.startswith("w")
+    command = "replay" if windows else "match"
+    whole = match(rules, feed, command=command)
+    (compare_windows if windows else compare)(whole.decode(), expected.read_text())
     for way in WAYS[1:]:
-        assert match(rules, feed, *way) == whole, f"other output with {' '.join(way)}"
+        assert match(rules, feed, *way, command=command) == whole, f"other output with {' '.join(way)}"
     return whole.count(b"\n")
 
 
@@ -97,7 +112,7 @@ def check_counts(folder, feed):
 
 def checks_of(folder):
     feed = next(folder.glob("feed.*"))
-    for expected in sorted(folder.glob("q*.expected.jsonl")):
+    for expected in sorted(folder.glob("[qw]*.expected.jsonl")):
         rules = expected.with_name(expected.name.removesuffix(".expected.jsonl") + ".mr")
         yield rules.stem, check_lines(feed, rules, expected)
     if (folder / "counts.tsv").exists():
@@ -116,7 +131,7 @@ def main():
         try:
             for rules, lines in checks_of(root / name):
                 ran += 1
-                print(f"{name} {rules}: {lines} matches")
+                print(f"{name} {rules}: {lines} lines")
         except (AssertionError, StopIteration) as error:
             failed = True
             print(f"FAILED {name}: {error!r}")

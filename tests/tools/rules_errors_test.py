@@ -8,7 +8,7 @@ checks = Checks()
 
 A = "event A { ts : timestamp(ms)  k : string(4)  x : i32 }\n"
 AB = A + "event B { ts : timestamp(ms)  y : f64 }\n"
-DECLARATIONS = "expected 'event', 'pattern', 'time' or the end of the file"
+DECLARATIONS = "expected 'event', 'pattern', 'window', 'time' or the end of the file"
 
 # Rules up to the line that is wrong, that line, the marks below it, and the message.
 EXACT = [
@@ -71,8 +71,8 @@ EXACT = [
     (A, "pattern p on A by z { a }", " " * 18 + "^", "found 'z' in 'by', expected a field of event A: ts, k, x"),
     (AB, "pattern p on A { a is B }", " " * 22 + "^", "found 'is B', expected one of the pattern's events: A"),
     (A + "time arrival\n", "time arrival", "^" + "~" * 11, "found a second 'time', expected one for the whole file"),
-    (A, "window w on A by k { tumbling 1m }", "^~~~~~",
-     "found 'window', which this version does not run; " + DECLARATIONS),
+    (A, "table w on A by k { n : u32 }", "^~~~~",
+     "found 'table', which this version does not run; " + DECLARATIONS),
     (A, "table t on A by k { n : u32 }", "^~~~~", "found 'table', which this version does not run; " + DECLARATIONS),
 ]
 

@@ -174,7 +174,16 @@ code_writer::field_reference code_writer::reference(const syntax& node, const st
   return {at, kind_of(made_.accesses_.back().type)};
 }
 
+value_kind code_writer::emit_given(std::size_t index, std::uint8_t d) {
+  const given_value& given = names_.given[index];
+  made_.text_bytes_ = std::max(made_.text_bytes_, given.text_bytes_max);
+  put(opcode::load_given, d).x = static_cast<std::uint32_t>(index);
+  return given.kind;
+}
+
 value_kind code_writer::emit_name(const syntax& node, std::uint8_t d) {
+  const auto given = std::ranges::find(names_.given, node.name, &given_value::name);
+  if (given != names_.given.end()) return emit_given(static_cast<std::size_t>(given - names_.given.begin()), d);
   if (!names_.current.empty()) {
     const auto field = reference(node, node.name, names_.current, "");
     put(opcode::load_current, d).x = field.access;

@@ -26,6 +26,7 @@ class code_writer {
   value_kind emit(const syntax& node, std::uint8_t d);
   value_kind emit_constant(const syntax& node, std::uint8_t d);
   value_kind emit_name(const syntax& node, std::uint8_t d);
+  value_kind emit_given(std::size_t index, std::uint8_t d);
   value_kind emit_member(const syntax& node, std::uint8_t d, opcode load);
   value_kind emit_negate(const syntax& node, std::uint8_t d);
   value_kind emit_logical(const syntax& node, std::uint8_t d);

@@ -31,12 +31,20 @@ struct stage_scope {
   std::vector<event_type> types;  ///< that its events may have
 };
 
+/// A value that whoever evaluates has at hand, under a name; see `workspace::give`.
+struct given_value {
+  std::string name;
+  value_kind kind = value_kind::integer;
+  std::size_t text_bytes_max = 0;
+};
+
 /// What the names in an expression mean.
 struct scope {
   std::span<const event_layout* const> layouts;  ///< of every event type, by type
   std::vector<event_type> current;               ///< types of the current event; empty: there is none
   std::vector<stage_scope> stages;
   std::vector<std::string> key_fields;  ///< what a bare name means where there is no current event
+  std::vector<given_value> given = {};  ///< what a bare name means before all else
 };
 
 /// Checks `source` and compiles it. Throws `type_error`.

@@ -85,6 +85,7 @@ struct machine {
       case opcode::load_first: return load_first(i);
       case opcode::load_key:
         return taken.empty() ? value::none() : load_from(code.accesses_[i.x], *taken.front().event);
+      case opcode::load_given: return room.given(i.x);
       case opcode::compare_integer:
       case opcode::compare_floating:
       case opcode::compare_text:

@@ -35,6 +35,13 @@ bool program::is_field_like(const program& other) const noexcept {
   return is_field(*this) && is_field(other) && accesses_[code_[0].x] == other.accesses_[other.code_[0].x];
 }
 
+std::size_t program::result_bytes_max() const noexcept {
+  std::size_t most = text_bytes_;
+  for (const field_access& access : accesses_) most = std::max<std::size_t>(most, access.capacity);
+  for (const auto& text : texts_) most = std::max(most, text->size());
+  return most;
+}
+
 outcome program::test(const event_header* current, history taken, workspace& room) const noexcept {
   machine m(*this, current, taken, room);
   const value result = m.run();

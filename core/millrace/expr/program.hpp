@@ -31,6 +31,7 @@ enum class opcode : std::uint8_t {
   load_last,      ///< d = field access x of the last event of `stage`, or no value
   load_first,     ///< the same of the first event
   load_key,       ///< d = field access x of the first event of the match, whatever its stage
+  load_given,     ///< d = value x of those that the workspace was given
   to_floating,    ///< d = a as floating
   negate_integer,
   negate_floating,
@@ -113,12 +114,16 @@ class workspace {
   void reserve(std::size_t slots, std::size_t bytes);
   [[nodiscard]] char* buffer(std::size_t slot) noexcept { return text_.data() + slot * bytes_; }
   std::vector<value>& values() noexcept { return values_; }
+  /// What expressions over given values read from now on; it must outlive their evaluation.
+  void give(std::span<const value> values) noexcept { given_ = values; }
+  [[nodiscard]] const value& given(std::size_t index) const noexcept { return given_[index]; }
 
  private:
   std::vector<char> text_;
   std::size_t slots_ = 0;
   std::size_t bytes_ = 0;
   std::vector<value> values_;
+  std::span<const value> given_;
 };
 
 /// How an evaluation ended.
@@ -157,6 +162,8 @@ class program {
   [[nodiscard]] const field_access& access(std::uint32_t number) const noexcept { return accesses_[number]; }
   [[nodiscard]] std::size_t text_slots() const noexcept { return text_slots_; }
   [[nodiscard]] std::size_t text_bytes() const noexcept { return text_bytes_; }
+  /// Bytes of the longest text that it can evaluate to.
+  [[nodiscard]] std::size_t result_bytes_max() const noexcept;
 
  private:
   friend class code_writer;

@@ -9,7 +9,8 @@
 namespace millrace::rules {
 
 bool program::released_by_time() const noexcept {
-  return std::ranges::any_of(patterns, [](const pattern_rule& p) { return p.automaton->released_by_time(); });
+  return !windows.empty() ||
+         std::ranges::any_of(patterns, [](const pattern_rule& p) { return p.automaton->released_by_time(); });
 }
 
 program compile(const source_text& source) {
@@ -31,6 +32,13 @@ program compile(const source_text& source) {
       throw rules_error(source, pattern.name.where,
                         "found a second pattern '" + pattern.name.text + "', expected a name of its own");
     compile_pattern(pattern, source, made);
+  }
+  for (const window_syntax& window : file.windows) {
+    if (!names.insert(window.name.text).second)
+      throw rules_error(
+          source, window.name.where,
+          "found a second rule '" + window.name.text + "', expected a name that no pattern or window has");
+    compile_window(window, source, made);
   }
   return made;
 }

@@ -21,7 +21,7 @@ class pattern_compiler {
   pattern_rule run() {
     rule_.name = written_.name.text;
     resolve_types();
-    rule_.group = key_group_index();
+    rule_.group = compile_key(written_.by, on_, {written_.name, "pattern"}, source_, made_);
     scope_stages(written_.stages);
     cep::pattern pattern;
     pattern.name = rule_.name;
@@ -42,13 +42,8 @@ class pattern_compiler {
  private:
   // --- names --------------------------------------------------------------------------------------------
 
-  event_type type_named(const name_syntax& name) const {
-    const auto at = std::ranges::find(made_.layouts, name.text, [](const auto& layout) { return layout->name(); });
-    if (at == made_.layouts.end())
-      throw rules_error(source_, name.where,
-                        "found unknown event '" + name.text + "', expected one of " +
-                            listed(made_.layouts, [](const auto& layout) { return layout->name(); }));
-    return static_cast<event_type>(at - made_.layouts.begin());
+  [[nodiscard]] event_type type_named(const name_syntax& name) const {
+    return compile_event_name(name, source_, made_);
   }
 
   void resolve_types() {
@@ -61,54 +56,6 @@ class pattern_compiler {
     }
     const event_layout& first = *layouts_[on_.front()];
     rule_.unit = first.fields()[*first.time_field()].unit;
-  }
-
-  std::size_t key_group_index() {
-    std::vector<std::string> fields;
-    for (const name_syntax& name : written_.by) {
-      if (std::ranges::find(fields, name.text) != fields.end())
-        throw rules_error(source_, name.where, "found '" + name.text + "' twice in 'by', expected it once");
-      fields.push_back(name.text);
-    }
-    auto at = std::ranges::find(made_.groups, fields, &key_group::fields);
-    if (at == made_.groups.end()) {
-      if (made_.groups.size() == key_group_count_max)
-        throw rules_error(source_, written_.name.where,
-                          "found more than " + std::to_string(key_group_count_max) +
-                              " different keys in one file, expected at most that");
-      made_.groups.push_back({fields, std::vector<std::vector<const field*>>(made_.layouts.size()), 0, 0});
-      at = made_.groups.end() - 1;
-    }
-    for (const event_type type : on_) add_key_fields(*at, type);
-    check_key_types(*at);
-    return static_cast<std::size_t>(at - made_.groups.begin());
-  }
-
-  void add_key_fields(key_group& group, event_type type) {
-    group.types |= std::uint64_t{1} << type;
-    auto& fields = group.fields_of[type];
-    if (!fields.empty() || group.fields.empty()) return;
-    std::size_t bytes = 0;
-    for (const name_syntax& name : written_.by) {
-      const auto index = layouts_[type]->find(name.text);
-      if (!index)
-        throw rules_error(source_, name.where,
-                          "found '" + name.text + "' in 'by', expected a field of event " + layouts_[type]->name() +
-                              ": " + listed(layouts_[type]->fields(), [](const field& f) { return f.name; }));
-      fields.push_back(&layouts_[type]->fields()[*index]);
-      bytes += fields.back()->type == field_type::string ? fields.back()->capacity + 2 : fields.back()->bytes;
-    }
-    group.key_bytes_max = std::max(group.key_bytes_max, bytes);
-  }
-
-  /// Keys are compared as bytes, so events of several types must hold a key field in one form.
-  void check_key_types(const key_group& group) const {
-    for (const event_type type : on_)
-      for (std::size_t i = 0; i < group.fields.size(); ++i)
-        if (group.fields_of[type][i]->type != group.fields_of[on_.front()][i]->type)
-          throw rules_error(
-              source_, written_.by[i].where,
-              "found '" + group.fields[i] + "' with different types in the events of this pattern, expected one type");
   }
 
   [[nodiscard]] std::vector<event_type> types_of(const stage_syntax& stage) const {

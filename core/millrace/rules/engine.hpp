@@ -122,13 +122,20 @@ class engine {
       drain_dead(event, on_dead);
   }
 
-  /// The final watermark: passes every deadline that is still pending, one after another.
+  /// The final watermark: passes every deadline that is still pending, one after another. `before(ns)` hears of each
+  /// time that comes, before what it releases is handed on.
   template <class HandOn>
   void finish(HandOn&& hand_on) {
+    finish(hand_on, [](std::int64_t) {});
+  }
+  template <class HandOn, class Before>
+  void finish(HandOn&& hand_on, Before&& before) {
     while (going_ != nullptr) give_back(std::numeric_limits<std::uint32_t>::max());
     while (const auto deadline = next_deadline()) {
       // A run may have come to where it is already overdue; time does not go back for it.
-      move_time(std::max(*deadline, time_ns_));
+      const std::int64_t now_ns = std::max(*deadline, time_ns_);
+      before(now_ns);
+      move_time(now_ns);
       drain(time_ns_, 0, hand_on);
     }
   }

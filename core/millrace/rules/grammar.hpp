@@ -94,6 +94,19 @@ MILLRACE_WORD(kw_watermarks, "'watermarks'", 'w', 'a', 't', 'e', 'r', 'm', 'a', 
 MILLRACE_WORD(kw_or, "an operator", 'o', 'r');
 MILLRACE_WORD(kw_and, "an operator", 'a', 'n', 'd');
 MILLRACE_WORD(kw_in, "'in'", 'i', 'n');
+MILLRACE_WORD(kw_window, "'window'", 'w', 'i', 'n', 'd', 'o', 'w');
+MILLRACE_WORD(kw_where, "'where'", 'w', 'h', 'e', 'r', 'e');
+MILLRACE_WORD(kw_tumbling, "'tumbling'", 't', 'u', 'm', 'b', 'l', 'i', 'n', 'g');
+MILLRACE_WORD(kw_hopping, "'hopping'", 'h', 'o', 'p', 'p', 'i', 'n', 'g');
+MILLRACE_WORD(kw_sliding, "'sliding'", 's', 'l', 'i', 'd', 'i', 'n', 'g');
+MILLRACE_WORD(kw_session, "'session'", 's', 'e', 's', 's', 'i', 'o', 'n');
+MILLRACE_WORD(kw_gap, "'gap'", 'g', 'a', 'p');
+MILLRACE_WORD(kw_count, "'count'", 'c', 'o', 'u', 'n', 't');
+MILLRACE_WORD(kw_every, "'every'", 'e', 'v', 'e', 'r', 'y');
+MILLRACE_WORD(kw_grace, "'grace'", 'g', 'r', 'a', 'c', 'e');
+MILLRACE_WORD(kw_emit, "'emit'", 'e', 'm', 'i', 't');
+MILLRACE_WORD(kw_final, "'final'", 'f', 'i', 'n', 'a', 'l');
+MILLRACE_WORD(kw_updates, "'updates'", 'u', 'p', 'd', 'a', 't', 'e', 's');
 #undef MILLRACE_WORD
 
 // --- expressions ----------------------------------------------------------------------------------------
@@ -214,8 +227,25 @@ struct within : seq<token<kw_within>, token<duration>, opt<between_events>> {};
 struct pattern : seq<token<kw_pattern>, token<name>, on_list, opt<by_list>, opt<within>, token<open_brace>, sequence,
                      opt<skip>, opt<select>, opt<on_timeout>, token<close_brace>> {};
 
+// --- windows --------------------------------------------------------------------------------------------
+
+MILLRACE_TOKEN(event_count, "a number", integer_literal);
+struct where : seq<token<kw_where>, expression> {};
+struct tumbling : seq<token<kw_tumbling>, token<duration>> {};
+struct hopping : seq<token<kw_hopping>, token<duration>, token<kw_every>, token<duration>> {};
+struct sliding : seq<token<kw_sliding>, token<duration>> {};
+struct session : seq<token<kw_session>, token<kw_gap>, token<duration>> {};
+struct by_count : seq<token<kw_count>, token<event_count>, opt<seq<token<kw_every>, token<event_count>>>> {};
+struct grace : seq<token<kw_grace>, token<duration>> {};
+struct emit_final : token<kw_final> {};
+struct emit_updates : token<kw_updates> {};
+struct emit : seq<token<kw_emit>, sor<emit_final, emit_updates>> {};
+struct window
+    : seq<token<kw_window>, token<name>, token<kw_on>, token<name>, opt<where>, opt<by_list>, token<open_brace>,
+          sor<tumbling, hopping, sliding, session, by_count>, opt<grace>, opt<emit>, select, token<close_brace>> {};
+
 MILLRACE_TOKEN(end_of_file, "the end of the file", eof);
-struct file : seq<gap, star<sor<event, pattern, time>>, end_of_file> {};
+struct file : seq<gap, star<sor<event, pattern, window, time>>, end_of_file> {};
 
 #undef MILLRACE_TOKEN
 

@@ -4,10 +4,10 @@
 
 #include <millrace/rules/grammar.hpp>
 #include <millrace/rules/parse_expression.hpp>
+#include <millrace/rules/parse_parts.hpp>
 #include <millrace/rules/tree.hpp>
-#include <millrace/time/timestamp.hpp>
 
-#include <charconv>
+#include <utility>
 
 namespace millrace::rules {
 namespace {
@@ -25,6 +25,8 @@ class reader {
         made.events.push_back(event(*child));
       else if (child->is_type<g::pattern>())
         made.patterns.push_back(pattern(*child));
+      else if (child->is_type<g::window>())
+        made.windows.push_back(read_window(*child, source_));
       else
         made.times.push_back(time(*child));
     }
@@ -32,22 +34,8 @@ class reader {
   }
 
  private:
-  [[nodiscard]] std::uint64_t number(const tree_node& node) const {
-    std::uint64_t value = 0;
-    const auto text = node.string_view();
-    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{})
-      throw rules_error(source_, range_of(node), "found " + std::string(text) + ", expected a number below 2^64");
-    return value;
-  }
-
-  [[nodiscard]] std::int64_t duration(const tree_node& node) const {
-    const auto ns = parse_duration(node.string_view());
-    if (!ns)
-      throw rules_error(source_, range_of(node),
-                        "found " + std::string(node.string_view()) + ", expected a duration of at most 292 years");
-    return *ns;
-  }
-
+  [[nodiscard]] std::uint64_t number(const tree_node& node) const { return read_number(node, source_); }
+  [[nodiscard]] std::int64_t duration(const tree_node& node) const { return read_duration(node, source_); }
   [[nodiscard]] expr::syntax expression(const tree_node& node) const { return read_expression(node, source_); }
 
   // --- events and time ----------------------------------------------------------------------------------
@@ -91,12 +79,6 @@ class reader {
 
   // --- patterns -----------------------------------------------------------------------------------------
 
-  static std::vector<name_syntax> names(const tree_node& node) {
-    std::vector<name_syntax> made;
-    for (const auto& child : node.children) made.push_back(name_of_node(*child));
-    return made;
-  }
-
   [[nodiscard]] pattern_syntax pattern(const tree_node& node) const {
     pattern_syntax made;
     made.name = name_of_node(*node.children.at(0));
@@ -106,9 +88,9 @@ class reader {
 
   void pattern_part(const tree_node& part, pattern_syntax& into) const {
     if (part.is_type<g::on_list>()) {
-      into.on = names(part);
+      into.on = names_of(part);
     } else if (part.is_type<g::by_list>()) {
-      into.by = names(part);
+      into.by = names_of(part);
     } else if (part.is_type<g::within>()) {
       into.within_ns = duration(*part.children.at(0));
       into.within_where = range_of(part);
@@ -116,10 +98,10 @@ class reader {
     } else if (part.is_type<g::sequence>()) {
       into.stages = sequence(part);
     } else if (part.is_type<g::select>()) {
-      into.select = select(part);
+      into.select = read_select(part, source_);
     } else if (part.is_type<g::on_timeout>()) {
       into.on_timeout = true;
-      if (!part.children.empty()) into.timeout_select = select(*part.children[0]);
+      if (!part.children.empty()) into.timeout_select = read_select(*part.children[0], source_);
     } else {
       skip(part, into);
     }
@@ -131,15 +113,6 @@ class reader {
     if (part.is_type<g::skip_to_first>()) into.skip = cep::skip_strategy::to_first;
     if (part.is_type<g::skip_to_last>()) into.skip = cep::skip_strategy::to_last;
     if (!part.children.empty()) into.skip_to = name_of_node(*part.children[0]);
-  }
-
-  [[nodiscard]] std::vector<select_syntax> select(const tree_node& node) const {
-    std::vector<select_syntax> made;
-    for (const auto& item : node.children) {
-      made.push_back({name_of_node(*item->children.at(0)), std::nullopt});
-      if (item->children.size() > 1) made.back().value = expression(*item->children[1]);
-    }
-    return made;
   }
 
   [[nodiscard]] std::vector<stage_syntax> sequence(const tree_node& node) const {

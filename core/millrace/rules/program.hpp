@@ -3,11 +3,13 @@
 #include <millrace/cep/automaton.hpp>
 #include <millrace/event/layout.hpp>
 #include <millrace/expr/program.hpp>
+#include <millrace/rules/aggregate.hpp>
 #include <millrace/rules/conditions.hpp>
 #include <millrace/rules/syntax.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,32 @@ struct pattern_rule {
   std::vector<column> timeout_select;
 };
 
+/// One thing that a window's results print: an expression over the aggregates' values, or the list of one of them.
+struct window_column {
+  std::string name;
+  expr::program value;
+  std::optional<std::size_t> list_of;  ///< aggregate that is a list of values
+};
+
+/// A window, compiled. Its columns are over given values: the aggregates', then those of its key.
+struct window_rule {
+  std::string name;
+  event_type on = 0;
+  std::size_t group = 0;  ///< key group
+  time_unit unit = time_unit::ns;
+  std::string where_text;  ///< as it was written, for people
+  expr::program where;     ///< empty: every event
+  window_kind kind = window_kind::tumbling;
+  std::int64_t size_ns = 0;   ///< of sessions, the gap
+  std::int64_t every_ns = 0;  ///< of hopping windows
+  std::uint64_t count = 0;
+  std::uint64_t every_count = 0;
+  std::int64_t grace_ns = 0;
+  bool updates = false;
+  std::vector<aggregate> aggregates;
+  std::vector<window_column> select;
+};
+
 /// How a record of the feed becomes an event of a declared type: conditions over named members of the raw
 /// record, tried in order. The members are read into an event of `probe_layout`, each with its presence byte.
 struct type_selection {
@@ -79,6 +107,7 @@ struct program {
   std::int64_t disorder_ns = 0;
   std::vector<key_group> groups;
   std::vector<pattern_rule> patterns;
+  std::vector<window_rule> windows;
   std::size_t data_bytes_max = 0;  ///< of the largest layout
 
   /// Time alone can release something: shards must hear of time that passes in others.

@@ -77,6 +77,16 @@ class reviser {
     coming_.emplace_back(std::move(rule), from->groups[found->group].fields);
   }
 
+  /// Windows share the groups of patterns, and have them in all revisions.
+  void add_windows() {
+    const program& of = *made_.declarations;
+    for (const window_rule& window : of.windows) {
+      const std::uint16_t group = group_of(of.groups[window.group].fields);
+      made_.groups[group].window_types |= std::uint64_t{1} << window.on;
+      made_.window_groups.push_back(group);
+    }
+  }
+
   /// Groups that nobody uses any more give their places away.
   std::shared_ptr<const revision> done() && {
     for (group_in_force& group : made_.groups) group.key.types = 0;
@@ -107,15 +117,17 @@ class reviser {
     std::optional<std::size_t> free;
     for (std::size_t i = 0; i < made_.groups.size(); ++i) {
       const key_group& key = made_.groups[i].key;
-      if (key.types != 0 && key.fields == fields) return static_cast<std::uint16_t>(i);
-      if (key.types == 0 && !free) free = i;
+      const bool is_same = key.fields == fields;
+      if (key.types != 0 && is_same) return static_cast<std::uint16_t>(i);
+      if (key.types != 0 || (made_.groups[i].window_types != 0 && !is_same)) continue;
+      if (!free || is_same) free = i;
     }
     if (!free && made_.groups.size() == key_group_count_max)
       throw error("found more than " + std::to_string(key_group_count_max) +
                   " different keys in force, expected at most that");
     if (!free) made_.groups.emplace_back();
     const std::size_t at = free.value_or(made_.groups.size() - 1);
-    made_.groups[at] = {keyed_by(fields, made_.declarations->layouts), made_.number};
+    made_.groups[at] = {keyed_by(fields, made_.declarations->layouts), made_.number, made_.groups[at].window_types};
     return static_cast<std::uint16_t>(at);
   }
 
@@ -126,7 +138,20 @@ class reviser {
 }  // namespace
 
 bool revision::released_by_time() const noexcept {
+  if (!declarations->windows.empty()) return true;
   return std::ranges::any_of(rules, [](const rule_in_force& r) { return r.rule->automaton->released_by_time(); });
+}
+
+std::uint64_t revision::types_of_windows() const noexcept {
+  std::uint64_t types = 0;
+  for (const group_in_force& group : groups) types |= group.window_types;
+  return types;
+}
+
+std::uint64_t revision::types_of_patterns() const noexcept {
+  std::uint64_t types = 0;
+  for (const group_in_force& group : groups) types |= group.key.types;
+  return types;
 }
 
 const rule_in_force* revision::find(std::string_view name) const noexcept {
@@ -146,6 +171,7 @@ std::shared_ptr<const revision> first_revision(std::shared_ptr<const program> ru
   empty.declarations = std::move(rules);
   const std::shared_ptr<const program> from = empty.declarations;
   reviser made(std::move(empty));
+  made.add_windows();
   for (const pattern_rule& pattern : from->patterns) made.put(from, pattern.name);
   return std::move(made).done();
 }

@@ -25,6 +25,10 @@ struct rule_in_force {
 struct group_in_force {
   key_group key;  ///< sees no type: no pattern has it any more, and another group may get its place
   std::uint32_t since = 0;
+  std::uint64_t window_types =
+      0;  ///< event types that windows of this key see; as long as there are, it keeps its place
+
+  [[nodiscard]] std::uint64_t types() const noexcept { return key.types | window_types; }
 };
 
 /// Which patterns run, from one position of the event sequence to the next change. A rule that two revisions share is
@@ -34,13 +38,17 @@ struct group_in_force {
 /// Threads: immutable; any may read.
 struct revision {
   std::uint32_t number = 0;                     ///< 0 is what the run began with
-  std::shared_ptr<const program> declarations;  ///< events and time: the same in all revisions of a run
+  std::shared_ptr<const program> declarations;  ///< events, time and windows: the same in all revisions of a run
   std::vector<rule_in_force> rules;             ///< by number
   std::vector<group_in_force> groups;
-  std::vector<std::string> names;  ///< by rule number, also of patterns that are gone
+  std::vector<std::uint16_t> window_groups;  ///< by place of the window in the declarations: its group
+  std::vector<std::string> names;            ///< by rule number, also of patterns that are gone
 
   /// Time alone can release something: shards must hear of time that passes in others.
   [[nodiscard]] bool released_by_time() const noexcept;
+  /// Event types that windows see, and patterns.
+  [[nodiscard]] std::uint64_t types_of_windows() const noexcept;
+  [[nodiscard]] std::uint64_t types_of_patterns() const noexcept;
   /// The rule of a name; nothing where none is in force.
   [[nodiscard]] const rule_in_force* find(std::string_view name) const noexcept;
 };

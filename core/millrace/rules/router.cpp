@@ -66,15 +66,27 @@ std::size_t router::shard_of(std::size_t group, const event_header& event) noexc
   return place_of(hash, routes_.size());
 }
 
-std::span<const std::uint16_t> router::route(const event_header& event) noexcept {
+template <class Sees>
+std::size_t router::route_by(const event_header& event, Sees&& sees) noexcept {
   std::ranges::fill(routes_, std::uint16_t{0});
   std::size_t counting = 0;
   for (std::size_t group = rules_->groups.size(); group-- > 0;) {
-    if ((rules_->groups[group].key.types >> event.type & 1) == 0) continue;
+    if ((sees(rules_->groups[group]) >> event.type & 1) == 0) continue;
     counting = routes_.size() == 1 ? 0 : shard_of(group, event);
     routes_[counting] = static_cast<std::uint16_t>(routes_[counting] | 1U << group);
   }
+  return counting;
+}
+
+std::span<const std::uint16_t> router::route(const event_header& event) noexcept {
+  const std::size_t counting = route_by(event, [](const group_in_force& group) { return group.types(); });
   routes_[counting] = static_cast<std::uint16_t>(routes_[counting] | counts_here);
+  return routes_;
+}
+
+std::span<const std::uint16_t> router::route_to_windows(const event_header& event, bool is_counted) noexcept {
+  const std::size_t counting = route_by(event, [](const group_in_force& group) { return group.window_types; });
+  if (is_counted) routes_[counting] = static_cast<std::uint16_t>(routes_[counting] | counts_here);
   return routes_;
 }
 

@@ -57,8 +57,13 @@ class router {
 
   /// The routes of an event, one a shard: 0 where the shard need not see it. Exactly one counts it.
   [[nodiscard]] std::span<const std::uint16_t> route(const event_header& event) noexcept;
+  /// The same of an event that is late for patterns, and goes to windows only. None counts it unless `is_counted`.
+  [[nodiscard]] std::span<const std::uint16_t> route_to_windows(const event_header& event, bool is_counted) noexcept;
 
  private:
+  /// Returns the shard that counts the event.
+  template <class Sees>
+  std::size_t route_by(const event_header& event, Sees&& sees) noexcept;
   [[nodiscard]] std::size_t shard_of(std::size_t group, const event_header& event) noexcept;
 
   std::shared_ptr<const revision> rules_;

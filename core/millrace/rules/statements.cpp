@@ -42,6 +42,23 @@ std::string plain(std::string_view text) {
   return made;
 }
 
+/// The state of a window is that of its whole run: one that changed would begin in the middle of its first result.
+void check_same_windows(const statements& before, const statements& after) {
+  const std::string expected =
+      ", expected the same windows as before: only patterns can change while events flow; start anew for more";
+  const auto find = [](const std::vector<statements::named>& in, const std::string& name) {
+    return std::ranges::find(in, name, &statements::named::name);
+  };
+  for (const auto& window : after.windows) {
+    const auto known = find(before.windows, window.name);
+    if (known == before.windows.end()) throw error("found a new window " + window.name + expected);
+    if (known->text != window.text) throw error("found a change of window " + window.name + expected);
+  }
+  for (const auto& window : before.windows)
+    if (find(after.windows, window.name) == after.windows.end())
+      throw error("found no window " + window.name + " any more" + expected);
+}
+
 void check_same_declarations(const statements& before, const statements& after) {
   const auto expected =
       ", expected the same as before: only patterns can change while events flow; start anew for more";
@@ -59,6 +76,7 @@ void check_same_declarations(const statements& before, const statements& after) 
   if (!std::ranges::equal(before.events, after.events, {}, &statements::named::name, &statements::named::name))
     throw error(std::string("found the events in another order") + expected);
   if (before.times != after.times) throw error(std::string("found another 'time'") + expected);
+  check_same_windows(before, after);
 }
 
 }  // namespace
@@ -72,6 +90,8 @@ statements read_statements(const source_text& source) {
       made.events.push_back({name_of_node(*child->children.at(0)).text, std::move(text)});
     else if (child->is_type<grammar::pattern>())
       made.patterns.push_back({name_of_node(*child->children.at(0)).text, std::move(text)});
+    else if (child->is_type<grammar::window>())
+      made.windows.push_back({name_of_node(*child->children.at(0)).text, std::move(text)});
     else
       made.times.push_back(std::move(text));
   }

@@ -19,13 +19,14 @@ struct statements {
   std::vector<named> events;  ///< in order: it numbers them
   std::vector<std::string> times;
   std::vector<named> patterns;
+  std::vector<named> windows;
 };
 
 /// Reads a rules text. Throws `rules_error` where it is not one; what names mean is not looked at.
 [[nodiscard]] statements read_statements(const source_text& source);
 
 /// What the second version of a file changes in the first, by its patterns' texts. `to` is the second one, compiled.
-/// Errors: `error` where events or `time` are not the same.
+/// Errors: `error` where events, `time` or windows are not the same.
 [[nodiscard]] rules_change change_between(const statements& before, const statements& after,
                                           std::shared_ptr<const program> to);
 

@@ -73,11 +73,31 @@ struct pattern_syntax {
   std::optional<std::vector<select_syntax>> timeout_select;
 };
 
+enum class window_kind : std::uint8_t { tumbling, hopping, sliding, session, count };
+
+struct window_syntax {
+  name_syntax name;
+  name_syntax on;
+  std::optional<expr::syntax> where;
+  std::vector<name_syntax> by;
+  window_kind kind = window_kind::tumbling;
+  source_range kind_where;
+  std::int64_t size_ns = 0;   ///< of sessions, the gap
+  std::int64_t every_ns = 0;  ///< of hopping windows
+  std::uint64_t count = 0;
+  std::uint64_t every_count = 0;
+  std::optional<std::int64_t> grace_ns;
+  source_range grace_where;
+  bool updates = false;
+  std::vector<select_syntax> select;
+};
+
 /// A rules file as it was written.
 struct file_syntax {
   std::vector<event_syntax> events;
   std::vector<time_syntax> times;
   std::vector<pattern_syntax> patterns;
+  std::vector<window_syntax> windows;
 };
 
 }  // namespace millrace::rules

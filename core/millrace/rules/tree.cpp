@@ -63,7 +63,9 @@ using kept = pegtl::parse_tree::selector<
         g::between_events, g::any_order, g::group, g::single, g::sequence, g::link_not_next, g::link_not_then,
         g::link_next, g::link_then_any, g::link_then, g::quantifier, g::late_quantifier, g::stage_type, g::greedy,
         g::strict, g::any, g::until_clause, g::stage_within, g::condition, g::skip_none, g::skip_next,
-        g::skip_past_last, g::skip_to_first, g::skip_to_last, g::select, g::select_item, g::on_timeout>,
+        g::skip_past_last, g::skip_to_first, g::skip_to_last, g::select, g::select_item, g::on_timeout, g::window,
+        g::where, g::tumbling, g::hopping, g::sliding, g::session, g::by_count, g::event_count, g::grace, g::emit_final,
+        g::emit_updates>,
     pegtl::parse_tree::fold_one::on<g::negation, g::product, g::sum, g::comparison, g::inversion, g::conjunction,
                                     g::expression>>;
 
@@ -101,7 +103,7 @@ std::string joined(std::vector<std::string_view> labels) {
 [[noreturn]] void fail(const source_text& source, const furthest& seen) {
   const std::string found = found_at(source.text, seen.at);
   const std::size_t width = found.front() == '\'' ? found.size() - 2 : 1;
-  for (const std::string_view later : {"'window'", "'table'", "'enrich'", "'dedup'"})
+  for (const std::string_view later : {"'table'", "'enrich'", "'dedup'"})
     if (found == later && std::ranges::find(seen.expected, "'event'") != seen.expected.end())
       throw rules_error(source, {seen.at, seen.at + width},
                         "found " + found + ", which this version does not run; expected " + joined(seen.expected));

@@ -21,6 +21,8 @@ feed_source::feed_source(std::unique_ptr<feed::decoder> decoder, const std::shar
 
 void feed_source::heed(const rules::revision& rules) noexcept {
   released_by_time_ = rules.released_by_time();
+  window_types_ = rules.types_of_windows();
+  pattern_types_ = rules.types_of_patterns();
   tells_each_event_ = released_by_time_ && time_ == rules::time_mode::arrival;
 }
 

@@ -190,7 +190,7 @@ class feed_source {
     switch (clock_.accept(*event_, data_bytes_[event_->type])) {
       case event_clock::verdict::in_order: return send(in, *event_);
       case event_clock::verdict::held: return release_due(in);
-      case event_clock::verdict::late: return count_late();
+      case event_clock::verdict::late: return take_late(in);
       case event_clock::verdict::full:
         // The event may itself have moved the watermark past others.
         release_due(in);
@@ -220,16 +220,35 @@ class feed_source {
     ++sequence_;
     for (unsigned shard = 0; shard < routes.size(); ++shard) {
       if (routes[shard] != 0) {
-        event_header& slot = in.claim(shard);
-        std::memcpy(static_cast<void*>(&slot), &event, sizeof event + data_bytes_[event.type]);
-        slot.sequence = sequence_;
-        slot.route = routes[shard];
-        in.publish(shard);
+        put(in, shard, event, routes[shard]);
       } else if (tells_each_event_ && event.time_ns > told_ns_) {
         mark(in, shard, event.time_ns);
       }
     }
     told_ns_ = std::max(told_ns_, event.time_ns);
+  }
+
+  /// Windows say themselves how late is too late.
+  template <class Ingress>
+  void take_late(Ingress& in) {
+    const event_header& event = *event_;
+    const bool for_windows = (window_types_ >> event.type & 1) != 0;
+    const bool is_late = !for_windows || (pattern_types_ >> event.type & 1) != 0;
+    if (is_late) count_late();
+    if (!for_windows) return;
+    const auto routes = router_.route_to_windows(event, !is_late);
+    ++sequence_;
+    for (unsigned shard = 0; shard < routes.size(); ++shard)
+      if (routes[shard] != 0) put(in, shard, event, routes[shard]);
+  }
+
+  template <class Ingress>
+  void put(Ingress& in, unsigned shard, const event_header& event, std::uint16_t route) {
+    event_header& slot = in.claim(shard);
+    std::memcpy(static_cast<void*>(&slot), &event, sizeof event + data_bytes_[event.type]);
+    slot.sequence = sequence_;
+    slot.route = route;
+    in.publish(shard);
   }
 
   /// The watermark has moved. Where nothing is released by time alone, shards need to hear of it only now and
@@ -275,6 +294,8 @@ class feed_source {
   std::int64_t told_ns_ = std::numeric_limits<std::int64_t>::min();
   std::uint32_t untold_ = 0;
   rules::time_mode time_;
+  std::uint64_t window_types_ = 0;   // that windows see
+  std::uint64_t pattern_types_ = 0;  // that patterns see
   bool released_by_time_ = false;
   bool tells_each_event_ = false;
   bool waiting_ = false;  // the event in hand is not due yet

@@ -19,9 +19,10 @@ class replay_run::state {
         out_(out),
         in_force_(rules::first_revision(rules)),
         source_(std::move(decoder), in_force_, options.shards.value_or(1), with_clock(options.source)),
-        sink_(out, rules->patterns.size(), options.limit, clock_.get(), options.on_dead_event),
+        sink_(out, rules->patterns.size(), options.limit, clock_.get(), options.on_dead_event, options.on_late_event),
         trace_(options.trace) {
-    match_stage::options chosen{options.lines, options.source.final_watermark, options.limits, clock_.get(), nullptr};
+    match_stage::options chosen{
+        options.lines, options.source.final_watermark, options.limits, options.windows, clock_.get(), nullptr};
     chosen.limits.counts_only = !options.lines && !options.limit;
     if (trace_) {
       chosen.trace = &*trace_;
@@ -101,7 +102,7 @@ class replay_run::state {
     for (const auto& stage : stages_) {
       const rules::engine_counters of = stage->engine().counters();
       into.engine += of;
-      into.engine.processed += of.processed;
+      into.engine.processed += of.processed + stage->windows().processed();
       into.select_faults += stage->select_faults();
       into.event_latency.merge(stage->latency());
     }
@@ -115,13 +116,24 @@ class replay_run::state {
       const auto of = stage->engine().counters_by_rule();
       for (std::size_t i = 0; i < of.size() && i < into.patterns.size(); ++i) into.patterns[i].counters += of[i];
     }
+    collect_windows(into);
     into.dead_at_bound = sink_.dead();
-    into.engine.processed -= sink_.dead();
+    into.late_for_windows = sink_.late();
+    into.engine.processed -= sink_.dead() + sink_.late();
     into.match_latency.merge(sink_.latency());
     into.output_bytes = out_.bytes();
     into.output_checksum = out_.checksum();
     const auto warnings = threaded_ ? threaded_->warnings() : inline_->warnings();
     into.warnings.assign(warnings.begin(), warnings.end());
+  }
+
+  void collect_windows(replay_summary& into) const {
+    const auto rules = in_force();
+    for (const rules::window_rule& window : rules->declarations->windows) into.windows.push_back({window.name, {}});
+    for (const auto& stage : stages_) {
+      const auto of = stage->windows().counters();
+      for (std::size_t i = 0; i < of.size(); ++i) into.windows[i].counters += of[i];
+    }
   }
 
   std::unique_ptr<cycle_clock> clock_;

@@ -27,8 +27,10 @@ struct replay_options {
   std::optional<std::uint64_t> limit;
   bool measures_latency = false;
   rules::engine_limits limits;
+  rules::window_rule_limits windows;
   executor_options executor;
   std::function<void(std::string_view line)> on_dead_event;  ///< of events that a bound on state kept from a pattern
+  std::function<void(std::string_view line)> on_late_event;  ///< of events that came too late for some window
   std::optional<trace_request> trace;  ///< asks for single runs, and shows all events to all patterns
 };
 
@@ -40,16 +42,24 @@ struct pattern_summary {
   cep::matcher_counters counters;  ///< over all shards
 };
 
+/// What became of a window rule.
+struct window_summary {
+  std::string name;
+  rules::window_rule_counters counters;  ///< over all shards
+};
+
 /// What a replay did.
 struct replay_summary {
   run_end end = run_end::input_ended;
   bool limit_reached = false;
   bool output_closed = false;
   source_counters source;
-  rules::engine_counters engine;    ///< `processed` is without `dead_at_bound`
-  std::uint64_t dead_at_bound = 0;  ///< events that a bound on state kept from some pattern
+  rules::engine_counters engine;       ///< `processed` is without `dead_at_bound` and `late_for_windows`
+  std::uint64_t dead_at_bound = 0;     ///< events that a bound on state kept from some pattern
+  std::uint64_t late_for_windows = 0;  ///< events too late for all windows of a rule, and not in the source's `late`
   std::uint64_t select_faults = 0;
   std::vector<pattern_summary> patterns;  ///< of all names that ever were in force
+  std::vector<window_summary> windows;
   std::uint64_t wall_ns = 0;
   histogram event_latency = histogram::of_latencies();  ///< event read to event processed
   histogram match_latency = histogram::of_latencies();  ///< event read to match written

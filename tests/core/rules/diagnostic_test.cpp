@@ -50,20 +50,20 @@ TEST_P(syntax_mistake, says_what_was_found_and_expected_there) {
 
 INSTANTIATE_TEST_SUITE_P(
     all, syntax_mistake,
-    testing::Values(mistake{"evnt E", "1:1 found 'evnt', expected 'event', 'pattern', 'time' or the end of the file"},
-                    mistake{"event 5", "1:7 found '5', expected a name"},
-                    mistake{"event E", "1:8 found the end of the file, expected 'when' or '{'"},
-                    mistake{"event E { }", "1:11 found '}', expected a name"},
-                    mistake{"event E { ts timestamp }", "1:14 found 'timestamp', expected ':'"},
-                    mistake{"time later", "1:6 found 'later', expected 'arrival', 'out' or 'watermarks'"},
-                    mistake{"time out of order 5", "1:19 found '5', expected a duration (like 250ms, 5s, 10m, 1h, 7d)"},
-                    mistake{"pattern p { a }", "1:11 found '{', expected 'on'"},
-                    mistake{"event E when \"abc",
-                            "1:14 found a string without its closing quote, expected an expression"},
-                    mistake{"window w on E",
-                            "1:1 found 'window', which this version does not run; expected 'event', 'pattern', 'time' "
-                            "or the end of the file"},
-                    mistake{"event E when a == \xC3\xA4", "1:19 found '\xC3\xA4', expected an expression"}));
+    testing::Values(
+        mistake{"evnt E", "1:1 found 'evnt', expected 'event', 'pattern', 'window', 'time' or the end of the file"},
+        mistake{"event 5", "1:7 found '5', expected a name"},
+        mistake{"event E", "1:8 found the end of the file, expected 'when' or '{'"},
+        mistake{"event E { }", "1:11 found '}', expected a name"},
+        mistake{"event E { ts timestamp }", "1:14 found 'timestamp', expected ':'"},
+        mistake{"time later", "1:6 found 'later', expected 'arrival', 'out' or 'watermarks'"},
+        mistake{"time out of order 5", "1:19 found '5', expected a duration (like 250ms, 5s, 10m, 1h, 7d)"},
+        mistake{"pattern p { a }", "1:11 found '{', expected 'on'"},
+        mistake{"event E when \"abc", "1:14 found a string without its closing quote, expected an expression"},
+        mistake{"table w on E",
+                "1:1 found 'table', which this version does not run; expected 'event', 'pattern', 'window', 'time' "
+                "or the end of the file"},
+        mistake{"event E when a == \xC3\xA4", "1:19 found '\xC3\xA4', expected an expression"}));
 
 }  // namespace
 }  // namespace millrace::rules
