@@ -43,6 +43,18 @@ millrace_test(rules
     core/rules/waiting_index_rests_test.cpp
     core/rules/waiting_oracle_test.cpp
   LIBRARIES millrace::core)
+millrace_test(stream
+  SOURCES
+    core/stream/deduplicator_test.cpp
+    core/stream/flow_test.cpp
+    core/stream/interval_join_test.cpp
+    core/stream/slot_tree_test.cpp
+    core/stream/stream_stream_join_test.cpp
+    core/stream/stream_table_join_test.cpp
+    core/stream/table_aggregate_test.cpp
+    core/stream/table_join_test.cpp
+  LIBRARIES millrace::core)
+millrace_test(stream_allocation SOURCES allocation_counter.cpp core/stream/stream_allocation_test.cpp LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(published_table SOURCES core/table/published_table_test.cpp LIBRARIES millrace::core Threads::Threads LABELS concurrent)
 millrace_test(table SOURCES core/table/expiring_table_test.cpp core/table/growing_table_test.cpp core/table/keyed_table_test.cpp core/table/table_walk_test.cpp core/table/when_full_test.cpp
