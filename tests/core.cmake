@@ -12,6 +12,11 @@ millrace_test(expr
     core/expr/wait_test.cpp
   LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp core/pool/spread_objects_test.cpp LIBRARIES millrace::core)
+millrace_test(projection SOURCES core/projection/read_model_test.cpp LIBRARIES millrace::core)
+millrace_test(projection_threads
+  SOURCES core/projection/read_model_thread_test.cpp
+  LIBRARIES millrace::core Threads::Threads
+  LABELS concurrent)
 millrace_test(ring
   SOURCES core/ring/event_ring_test.cpp core/ring/message_ring_test.cpp core/ring/parker_test.cpp core/ring/spsc_ring_test.cpp
   LIBRARIES millrace::core Threads::Threads
