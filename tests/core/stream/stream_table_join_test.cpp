@@ -59,6 +59,40 @@ TEST(stream_table_join, refuses_an_outer_join) {
   EXPECT_THROW((stream_table_join<number, number, latest>(join_kind::outer, table)), error);
 }
 
+TEST(stream_table_join, agrees_with_a_look_into_a_map) {
+  for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    random_records records(seed);
+    const bool is_left = records.below(2) == 0;
+    const auto kind = is_left ? join_kind::left : join_kind::inner;
+    latest table(50);
+    global_table<number, number> global(50);
+    stream_table_join<number, number, latest> join(kind, table);
+    stream_table_join<number, number, global_table<number, number>> with_global(kind, global);
+    std::map<number, number> rows;
+    outputs expected;
+    outputs found;
+    outputs found_globally;
+    for (int i = 0; i < 80; ++i) {
+      const number_record from = records.next();
+      if (records.below(2) == 0) {
+        table.put(from);
+        global.put(from);
+        if (from.key) rows.erase(*from.key);
+        if (from.key && from.value) rows[*from.key] = *from.value;
+      } else {
+        join.process(from, found);
+        with_global.process(from, found_globally);
+        const auto row = from.key ? rows.find(*from.key) : rows.end();
+        const auto value = row == rows.end() ? std::nullopt : std::optional(row->second);
+        if (from.value && (value || is_left)) expected.push_back({from.key, from.value, value, from.time_ns});
+      }
+      ASSERT_EQ(found, expected) << "record " << i;
+      ASSERT_EQ(found_globally, expected) << "record " << i;
+    }
+  }
+}
+
 TEST(latest_table, refuses_rows_beyond_its_bound_and_counts_them) {
   latest table(2);
   for (number key : {1u, 2u, 3u}) table.put({key, key, 1});
