@@ -5,6 +5,7 @@
 #include <millrace/stream/branch.hpp>
 #include <millrace/stream/filter.hpp>
 #include <millrace/stream/map.hpp>
+#include <millrace/stream/table_suppression.hpp>
 
 namespace millrace::stream::testing {
 namespace {
@@ -66,6 +67,16 @@ TEST(flow, a_branch_takes_the_first_way_that_fits_and_counts_each) {
   for (number value : {1u, 2u}) all(number_record{7, value, 10}, out);
   EXPECT_EQ(out.size(), 2u);
   EXPECT_EQ(all.dropped(), 0u);
+}
+
+TEST(flow, leads_through_operators_that_keep_a_state) {
+  table_suppression<number, number> suppression(10, 5);
+  auto flow = filter(is_even) | through(suppression) | map(doubled);
+  kept_records out;
+  for (number value : {1u, 2u, 3u, 4u}) flow(number_record{7, value, value}, out);
+  EXPECT_TRUE(out.empty());
+  flow(number_record{8, 6, 12}, out);
+  EXPECT_EQ(values_of(out), (std::vector<number>{8}));
 }
 
 TEST(flow, a_merge_hands_on_all_inputs_as_they_come) {
