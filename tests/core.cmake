@@ -13,6 +13,9 @@ millrace_test(expr
   LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp core/pool/spread_objects_test.cpp LIBRARIES millrace::core)
 millrace_test(projection SOURCES core/projection/read_model_test.cpp LIBRARIES millrace::core)
+millrace_test(projection_allocation
+  SOURCES allocation_counter.cpp core/projection/read_model_allocation_test.cpp
+  LIBRARIES millrace::core)
 millrace_test(projection_threads
   SOURCES core/projection/read_model_thread_test.cpp
   LIBRARIES millrace::core Threads::Threads

@@ -76,6 +76,10 @@ class published_index {
   /// How many keys have the value.
   [[nodiscard]] std::size_t count(const Value& value) const noexcept { return head_of(value).count; }
 
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept {
+    return heads_.reserved_bytes() + keys_.reserved_bytes() + numbers_.reserved_bytes();
+  }
+
   void clear() noexcept {
     heads_.clear();
     keys_.clear();

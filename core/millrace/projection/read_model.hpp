@@ -42,8 +42,8 @@ struct row_index {
 ///
 /// Threads: `put`, `update`, `erase` and `clear` belong to one; all others to all. Progress: the writer is wait-free;
 /// readers begin again while the writer is at the rows that they read. Allocation: in the constructor, all of it.
-/// Complexity: O(1) expected a change and a look-up. Memory: `rows_max` rows; a key beyond is refused and counted.
-/// Errors: the constructor throws `millrace::error` when the memory is refused.
+/// Complexity: O(1) expected a change and a look-up. Memory: `rows_max` rows, see `reserved_bytes`; a key beyond is
+/// refused and counted. Errors: the constructor throws `millrace::error` when the memory is refused.
 template <class Key, class Row, class... ValuesOf>
 class read_model {
  public:
@@ -121,6 +121,10 @@ class read_model {
 
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
   [[nodiscard]] std::size_t capacity() const noexcept { return rows_.capacity(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept {
+    return std::apply(
+        [&](const auto&... index) { return (rows_.reserved_bytes() + ... + index.keys.reserved_bytes()); }, indexes_);
+  }
   /// Rows that were refused because the model was full. The writer's.
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 

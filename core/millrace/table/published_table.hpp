@@ -150,6 +150,7 @@ class published_table {
     return count;
   }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return (mask_ + 1) * sizeof(group); }
 
  private:
   static constexpr std::size_t slots_each = 7;

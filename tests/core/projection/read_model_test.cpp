@@ -72,6 +72,14 @@ TEST(read_model, refuses_and_counts_rows_beyond_its_bound) {
   EXPECT_EQ((keys_by<0>(m, 0u)), (std::set<std::uint32_t>{1}));
 }
 
+TEST(read_model, states_the_memory_of_its_rows_and_indexes) {
+  const read_model<std::uint32_t, account> plain(1'000);
+  const model indexed(1'000, {}, {});
+  EXPECT_GE(plain.reserved_bytes(), 1'000 * (sizeof(std::uint32_t) + sizeof(account)));
+  EXPECT_GT(indexed.reserved_bytes(), plain.reserved_bytes());
+  EXPECT_LT(indexed.reserved_bytes(), 1'000u * 500u);
+}
+
 TEST(read_model, says_how_many_there_are_where_the_room_is_short) {
   model m(10, {}, {});
   for (std::uint32_t key = 0; key < 5; ++key) m.put(key, {7, 0});
