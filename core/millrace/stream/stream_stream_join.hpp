@@ -63,6 +63,13 @@ class stream_stream_join {
     take<false>(right_, left_, from, out);
   }
 
+  /// Time is `time_ns`, as a clock or a watermark says while both streams are quiet: hands on what waited long enough.
+  template <class Out>
+  void advance(std::int64_t time_ns, Out&& out) {
+    now_ns_ = std::max(now_ns_, time_ns);
+    give_up_all_due(out);
+  }
+
   [[nodiscard]] const stream_join_counters& counters() const noexcept { return counters_; }
   /// Records that may still meet others, on both sides, and those that wait to be handed on alone.
   [[nodiscard]] std::size_t kept() const noexcept { return left_.records.size() + right_.records.size(); }
@@ -184,7 +191,11 @@ class stream_stream_join {
   /// times at which records leave are its meaning, so they are found here too, but without looking at all.
   template <class Out>
   void give_up_due(std::int64_t ahead_ns, Out& out) {
-    if (!is_past(look_again_ns_, ahead_ns)) return;
+    if (is_past(look_again_ns_, ahead_ns)) give_up_all_due(out);
+  }
+
+  template <class Out>
+  void give_up_all_due(Out& out) {
     look_again_ns_ = std::numeric_limits<std::int64_t>::max();
     for (;;) {
       const bool left = is_due(left_);

@@ -29,6 +29,15 @@ TEST(deduplicator, drops_and_counts_what_is_late) {
   EXPECT_EQ(d.counters().late, 1u);
 }
 
+TEST(deduplicator, forgets_while_the_stream_is_quiet) {
+  dedup d({100, 50, 10, dedup_when_full::drop});
+  EXPECT_TRUE(d.passes(1, 1'000));
+  d.advance(1'149);
+  EXPECT_EQ(d.remembered(), 1u);
+  d.advance(1'150);
+  EXPECT_EQ(d.remembered(), 0u);
+}
+
 TEST(deduplicator, hands_on_the_record_that_passes) {
   dedup d({100, 0, 10, dedup_when_full::drop});
   std::vector<number_record> out;

@@ -61,6 +61,21 @@ TEST(stream_stream_join, hands_on_what_is_too_late_to_meet_anybody_at_once) {
   EXPECT_EQ(j.counters().late, 1u);
 }
 
+TEST(stream_stream_join, hands_on_what_met_nobody_while_both_streams_are_quiet) {
+  join j(join_kind::outer, {5, 7, 3}, 100);
+  EXPECT_EQ(right(j, 1, 1, 100), many{});
+  EXPECT_EQ(left(j, 2, 2, 100), many{});
+  outputs out;
+  j.advance(108, out);
+  EXPECT_EQ(out, many{});
+  j.advance(109, out);
+  EXPECT_EQ(out, (many{{1, std::nullopt, 1, 100}}));
+  j.advance(50, out);
+  j.advance(111, out);
+  EXPECT_EQ(out.back(), (output{2, 2, std::nullopt, 100}));
+  EXPECT_EQ(j.waiting(), 0u);
+}
+
 TEST(stream_stream_join, counts_what_it_drops_by_reason) {
   join j(join_kind::left, {5, 5, 0}, 100);
   outputs out;

@@ -219,6 +219,17 @@ TEST(delayed_table_join, waits_for_updates_that_stand_before_the_record) {
   EXPECT_EQ(join.waiting(), 2u);
 }
 
+TEST(delayed_table_join, joins_what_waited_long_enough_while_the_stream_is_quiet) {
+  versioned table(10, 100);
+  delayed_table_join<number, number, versioned> join(join_kind::left, table, 5, 10);
+  outputs out;
+  join.process({1, 1, 100}, out);
+  join.advance(104, out);
+  EXPECT_EQ(out, many{});
+  join.advance(105, out);
+  EXPECT_EQ(out, (many{{1, 1, std::nullopt, 100}}));
+}
+
 TEST(delayed_table_join, joins_at_once_what_is_late_and_what_finds_no_room) {
   versioned table(10, 100);
   table.put({1, 50, 1});

@@ -152,6 +152,17 @@ TEST(table_suppression, hands_on_the_last_update_when_the_first_is_old_enough) {
   EXPECT_EQ(suppression.replaced(), 2u);
 }
 
+TEST(table_suppression, hands_on_what_is_old_enough_while_the_table_is_quiet) {
+  table_suppression<number, number> suppression(10, 10);
+  std::vector<number_record> out;
+  const auto take = [&](const number_record& from) { out.push_back(from); };
+  suppression.process({1, 1, 100}, take);
+  suppression.advance(109, take);
+  EXPECT_TRUE(out.empty());
+  suppression.advance(110, take);
+  EXPECT_EQ(out.size(), 1u);
+}
+
 TEST(table_suppression, lets_the_oldest_go_early_when_it_holds_more_than_it_may) {
   table_suppression<number, number> suppression(1'000, 2);
   std::vector<number_record> out;
