@@ -33,6 +33,7 @@ namespace millrace {
 ///     W2 each word, release     pairs with   R2 each word, acquire: who sees a new word sees W1, too
 ///     W3 the sequence, release  pairs with   R1 acquire: who sees the new sequence sees all words
 ///                                            R3 the sequence is still that of R1
+///     W4 the size, release      pairs with   R4 acquire: who sees it sees what came before the change, as any word
 template <class Key, class Value, class Atomics = std_atomics, class Hash = seeded_hash<Key>>
 class published_table {
   static_assert(std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>,
@@ -65,7 +66,7 @@ class published_table {
       for (std::size_t i = 0; i < key_words; ++i) slot[i].store(key_image[i], std::memory_order_release);  // W2
       set_tags(*at.in, tags_of(*at.in) | std::uint64_t{tag_of(hash)} << (8 * at.index));
     });
-    if (is_new) size_.store(size() + 1, std::memory_order_relaxed);
+    if (is_new) size_.store(size() + 1, std::memory_order_release);  // W4
     return true;
   }
 
@@ -79,7 +80,7 @@ class published_table {
       const std::uint64_t tags = tags_of(groups_[g]);
       if (tags >> passed_shift != uncounted) set_tags(groups_[g], tags - one_passed);
     }
-    size_.store(size() - 1, std::memory_order_relaxed);
+    size_.store(size() - 1, std::memory_order_release);  // W4
     return true;
   }
 
@@ -139,10 +140,12 @@ class published_table {
   void clear() noexcept {
     for (std::size_t g = 0; g <= mask_; ++g)
       if (tags_of(groups_[g]) != 0) write(groups_[g], [&] { set_tags(groups_[g], 0); });
-    size_.store(0, std::memory_order_relaxed);
+    size_.store(0, std::memory_order_release);  // W4
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return size_.load(std::memory_order_acquire);  // R4, pairs with W4
+  }
   /// How many groups keys had to pass because they were full. The writer's. Complexity: O(groups).
   [[nodiscard]] std::size_t groups_passed() const noexcept {
     std::size_t count = 0;
