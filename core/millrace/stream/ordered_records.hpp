@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <millrace/pool/slab_pool.hpp>
-#include <millrace/stream/slot_tree.hpp>
+#include <millrace/table/slot_tree.hpp>
 #include <optional>
 
 namespace millrace::stream::detail {
@@ -19,7 +19,7 @@ class ordered_records {
     Value value;
     std::int64_t time_ns;
     std::uint64_t number;  // as they came
-    tree_links links;
+    millrace::detail::tree_links links;
     Key key;
   };
 
@@ -77,15 +77,15 @@ class ordered_records {
       if (of.less_(second.key, first.key)) return false;
       return first.number < second.number;
     }
-    tree_links& links(std::uint32_t slot) const noexcept { return of.entries_[slot].links; }
+    millrace::detail::tree_links& links(std::uint32_t slot) const noexcept { return of.entries_[slot].links; }
   };
 
   [[nodiscard]] std::optional<std::int64_t> time_of(std::uint32_t slot) const noexcept {
-    return slot == no_slot ? std::nullopt : std::optional(entries_[slot].time_ns);
+    return slot == millrace::detail::no_slot ? std::nullopt : std::optional(entries_[slot].time_ns);
   }
 
   slab_pool<entry> entries_;
-  slot_tree tree_;
+  millrace::detail::slot_tree tree_;
   KeyLess less_;
   std::uint64_t next_number_ = 0;
 };

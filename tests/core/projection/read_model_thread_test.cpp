@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <millrace/projection/published_ranking.hpp>
 #include <millrace/projection/read_model.hpp>
 #include <millrace/projection/rebuilt_model.hpp>
 #include <random>
@@ -102,6 +103,33 @@ TEST(read_model_threads, readers_see_whole_rows_and_all_that_stay) {
   for (std::thread& each : readers) each.join();
   EXPECT_EQ(errors, 0u);
   EXPECT_GT(looks, 1u);
+}
+
+TEST(published_ranking_threads, a_reader_sees_a_top_of_one_moment) {
+  published_ranking<std::uint64_t, std::uint64_t, 8> ranking(keys);
+  for (std::uint64_t key = 0; key < keys; ++key) ranking.put(key, key);
+  std::atomic<bool> is_done{false};
+  std::atomic<std::uint64_t> errors{0};
+  std::atomic<std::uint64_t> looks{0};
+  std::thread reader([&] {
+    do {
+      std::array<decltype(ranking)::ranked, 8> top{};
+      errors += ranking.read(top) != 8;
+      for (std::size_t i = 1; i < 8; ++i) errors += top[i - 1].score <= top[i].score;
+      // Whoever is put gets a score of its own: its key in the lowest bits.
+      for (const auto& each : top) errors += each.score % keys != each.key;
+      ++looks;
+    } while (!is_done);
+  });
+  while (looks == 0) std::this_thread::yield();
+  std::mt19937_64 random(7);
+  for (int i = 0; i < changes; ++i) {
+    const std::uint64_t key = random() % keys;
+    ranking.put(key, random() % 1'000 * keys + key);
+  }
+  is_done = true;
+  reader.join();
+  EXPECT_EQ(errors, 0u);
 }
 
 TEST(rebuilt_model_threads, a_reader_sees_the_rows_of_one_rebuilding_only) {

@@ -2,10 +2,9 @@
 
 #include <cstdint>
 #include <millrace/base/hash.hpp>
+#include <millrace/table/slot_order.hpp>
 
-namespace millrace::stream::detail {
-
-inline constexpr std::uint32_t no_slot = 0xFFFFFFFF;
+namespace millrace::detail {
 
 /// What a slot keeps of its neighbours in the tree.
 struct tree_links {
@@ -135,4 +134,4 @@ class slot_tree {
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::stream::detail
+}  // namespace millrace::detail

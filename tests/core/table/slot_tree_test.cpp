@@ -4,12 +4,12 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <millrace/stream/slot_tree.hpp>
+#include <millrace/table/slot_tree.hpp>
 #include <random>
 #include <set>
 #include <vector>
 
-namespace millrace::stream::detail {
+namespace millrace::detail {
 namespace {
 
 struct nodes {
@@ -79,4 +79,4 @@ TEST(slot_tree, stays_shallow_whatever_the_order) {
 }
 
 }  // namespace
-}  // namespace millrace::stream::detail
+}  // namespace millrace::detail
