@@ -41,6 +41,9 @@ foreach(op fk_join interval_join stream_global_join stream_stream_join stream_ta
            COMMAND streams_conformance "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/streams/${op}.jsonl")
 endforeach()
 
+add_test(NAME conformance.streams_own
+         COMMAND streams_conformance "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/streams/own.jsonl")
+
 # The slow, obvious reading of the patterns' meaning: held against Flink's answers, then against the engine.
 add_library(millrace_cep_oracle STATIC
   conformance/oracle/condition.cpp

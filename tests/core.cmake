@@ -12,6 +12,14 @@ millrace_test(expr
     core/expr/wait_test.cpp
   LIBRARIES millrace::core)
 millrace_test(pool SOURCES core/pool/slab_pool_test.cpp core/pool/spread_objects_test.cpp LIBRARIES millrace::core)
+millrace_test(projection SOURCES core/projection/published_ranking_test.cpp core/projection/read_model_test.cpp LIBRARIES millrace::core)
+millrace_test(projection_allocation
+  SOURCES allocation_counter.cpp core/projection/read_model_allocation_test.cpp
+  LIBRARIES millrace::core)
+millrace_test(projection_threads
+  SOURCES core/projection/read_model_thread_test.cpp
+  LIBRARIES millrace::core Threads::Threads
+  LABELS concurrent)
 millrace_test(ring
   SOURCES core/ring/event_ring_test.cpp core/ring/message_ring_test.cpp core/ring/parker_test.cpp core/ring/spsc_ring_test.cpp
   LIBRARIES millrace::core Threads::Threads
@@ -45,9 +53,20 @@ millrace_test(rules
     core/rules/window_check_test.cpp
     core/rules/window_oracle_test.cpp
   LIBRARIES millrace::core)
+millrace_test(stream
+  SOURCES
+    core/stream/deduplicator_test.cpp
+    core/stream/flow_test.cpp
+    core/stream/interval_join_test.cpp
+    core/stream/stream_stream_join_test.cpp
+    core/stream/stream_table_join_test.cpp
+    core/stream/table_aggregate_test.cpp
+    core/stream/table_join_test.cpp
+  LIBRARIES millrace::core)
+millrace_test(stream_allocation SOURCES allocation_counter.cpp core/stream/stream_allocation_test.cpp LIBRARIES millrace::core)
 millrace_test(stats SOURCES core/stats/histogram_test.cpp LIBRARIES millrace::core)
 millrace_test(published_table SOURCES core/table/published_table_test.cpp LIBRARIES millrace::core Threads::Threads LABELS concurrent)
-millrace_test(table SOURCES core/table/expiring_table_test.cpp core/table/growing_table_test.cpp core/table/keyed_table_test.cpp core/table/table_walk_test.cpp core/table/when_full_test.cpp
+millrace_test(table SOURCES core/table/expiring_table_test.cpp core/table/growing_table_test.cpp core/table/keyed_table_test.cpp core/table/slot_tree_test.cpp core/table/table_walk_test.cpp core/table/when_full_test.cpp
               LIBRARIES millrace::core)
 millrace_test(time
   SOURCES

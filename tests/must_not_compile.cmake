@@ -41,3 +41,9 @@ must_not_compile(pattern core/cep/must_not_compile/pattern.cpp MESSAGES
   "a negation looks at single events"
   "put it on the stages inside the group"
   "strict, any: the stage is met once")
+
+must_not_compile(stream core/stream/must_not_compile/operators.cpp MESSAGES
+  "no handler for this type of event"
+  "a versioned_table"
+  "keys and values must be trivially copyable"
+  "no padding, no floating point")

@@ -39,8 +39,9 @@ struct dedup_counters {
 /// late can repeat it.
 ///
 /// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected in time order; out of order, linear in
-/// what passed later with the same id. Memory: `ids_max` ids, some 60 bytes and the id twice each; `reserved_bytes`
-/// says exactly. Errors: the constructor throws `millrace::error` when the memory is refused or a length is negative.
+/// what passed later with the same id. Memory: `ids_max` ids, some 140 bytes of address space each where an id has
+/// eight; `reserved_bytes` says exactly. Errors: the constructor throws `millrace::error` when the memory is refused or
+/// a length is negative.
 template <class Id>
 class deduplicator {
  public:
@@ -80,6 +81,14 @@ class deduplicator {
     if (passes(id, from.time_ns)) out(from);
   }
 
+  /// Time is `time_ns`, as a clock or a watermark says while the stream is quiet: forgets what nothing can repeat, for
+  /// a record that is not late is at `now - grace` or later, and repeats what is younger than that less `within`.
+  void advance(std::int64_t time_ns) {
+    if (time_ns <= now_ns_) return;
+    now_ns_ = time_ns;
+    seen_.advance(earlier_by(earlier_by(now_ns_, grace_ns_), within_ns_), [](const auto&) {});
+  }
+
   [[nodiscard]] const dedup_counters& counters() const noexcept { return counters_; }
   /// How many ids are remembered.
   [[nodiscard]] std::size_t remembered() const noexcept { return seen_.size(); }
@@ -87,13 +96,6 @@ class deduplicator {
 
  private:
   struct nothing {};
-
-  /// A record that is not late is at `now - grace` or later, and repeats what is younger than that less `within`.
-  void advance(std::int64_t time_ns) {
-    if (time_ns <= now_ns_) return;
-    now_ns_ = time_ns;
-    seen_.advance(earlier_by(earlier_by(now_ns_, grace_ns_), within_ns_), [](const auto&) {});
-  }
 
   [[nodiscard]] bool is_repeat(const Id& id, std::int64_t time_ns) noexcept {
     if (within_ns_ == 0) return false;

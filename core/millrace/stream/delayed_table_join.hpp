@@ -46,7 +46,13 @@ class delayed_table_join {
       ++full_;
       join_.process(from, out);
     }
-    now_ns_ = std::max(now_ns_, from.time_ns);
+    advance(from.time_ns, out);
+  }
+
+  /// Time is `time_ns`, as a clock or a watermark says while the stream is quiet: joins what waited long enough.
+  template <class Out>
+  void advance(std::int64_t time_ns, Out&& out) {
+    now_ns_ = std::max(now_ns_, time_ns);
     while (!held_.empty() && held_.first().time_ns <= due_ns()) release(out);
   }
 

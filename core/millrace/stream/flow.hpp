@@ -27,6 +27,22 @@ struct chained : flow_step {
   }
 };
 
+/// An operator with a state of its own as a step of a flow: any with `process(record, out)`, such as a join with a
+/// table, a suppression or a filter of a table. Requires: the operator outlives the flow.
+template <class Operator>
+class through : public flow_step {
+ public:
+  explicit through(Operator& of) noexcept : of_(&of) {}
+
+  template <class Record, class Out>
+  void operator()(const Record& from, Out&& out) {
+    of_->process(from, out);
+  }
+
+ private:
+  Operator* of_;
+};
+
 /// `filter(p) | map(f) | peek(g)`.
 template <step First, step Second>
 auto operator|(First first, Second second) {

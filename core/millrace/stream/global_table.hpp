@@ -32,6 +32,7 @@ class global_table {
   [[nodiscard]] std::optional<dated<Value>> latest(const Key& key) const noexcept { return rows_.read(key); }
 
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return rows_.reserved_bytes(); }
   /// The writer's.
   [[nodiscard]] const table_counters& counters() const noexcept { return counters_; }
 

@@ -33,11 +33,12 @@ struct stream_join_counters {
 
 /// Joins two streams by key within a window of time, as Kafka Streams does: inner, left or outer.
 ///
-/// Time is the latest that was seen on either side. A side keeps what is younger than its own latest record less
-/// before, after and grace. Matches come out in the order of the other side's times, then as they came, at the later
-/// time of both. A record of an outer side that met no partner is handed on alone: at once, where its window lies below
-/// the time; else before the matches of the record that moves time beyond its window and grace, in the order of time,
-/// right side first, then key. It is not handed on when a partner came meanwhile, hence never as well as with one.
+/// Time is the latest that was seen on either side, of records that are dropped, too. A side keeps what is younger than
+/// its own latest record less before, after and grace. Matches come out in the order of the other side's times, then as
+/// they came, at the later time of both. A record of an outer side that met no partner is handed on alone: at once,
+/// where its window lies below the time; else before the matches of the record that moves time beyond its window and
+/// grace, in the order of time, right side first, then key. It is not handed on when a partner came meanwhile, hence
+/// never as well as with one.
 ///
 /// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected a record in time order and O(1) a
 /// match; out of order, linear in the later records of its key; O(log n) for each record of an outer side that waits.
@@ -60,6 +61,13 @@ class stream_stream_join {
   template <class Out>
   void right(const record<Key, Right>& from, Out&& out) {
     take<false>(right_, left_, from, out);
+  }
+
+  /// Time is `time_ns`, as a clock or a watermark says while both streams are quiet: hands on what waited long enough.
+  template <class Out>
+  void advance(std::int64_t time_ns, Out&& out) {
+    now_ns_ = std::max(now_ns_, time_ns);
+    give_up_all_due(out);
   }
 
   [[nodiscard]] const stream_join_counters& counters() const noexcept { return counters_; }
@@ -107,6 +115,8 @@ class stream_stream_join {
 
   template <bool is_left, class Own, class Other, class Value, class Out>
   void take(Own& own, Other& other, const record<Key, Value>& from, Out& out) {
+    now_ns_ = std::max(now_ns_, from.time_ns);
+    if (from.key) forget_old(own, from.time_ns);
     if (!from.value) {
       ++counters_.null_value;
       return;
@@ -118,22 +128,25 @@ class stream_stream_join {
         ++counters_.null_key;
       return;
     }
-    now_ns_ = std::max(now_ns_, from.time_ns);
     const std::uint32_t kept = keep(own, from);
-    if (from.time_ns == now_ns_) give_up_due(out);
+    if (from.time_ns == now_ns_) give_up_due(own.ahead_ns, out);
     if (match<is_left>(own, other, from, out) || !own.is_outer) return;
     if (moved_by(from.time_ns, own.ahead_ns) < now_ns_ || !wait(own, from, kept))
       give_alone<is_left>(from.key, *from.value, from.time_ns, out);
   }
 
-  template <class Own, class Value>
-  std::uint32_t keep(Own& own, const record<Key, Value>& from) {
-    own.newest_ns = std::max(own.newest_ns, from.time_ns);
-    const std::int64_t gone_ns = earlier_by(own.newest_ns, keep_ns_);
-    own.records.advance(gone_ns, [&](auto& gone) {
+  /// A record without a value moves time as well.
+  template <class Own>
+  void forget_old(Own& own, std::int64_t time_ns) {
+    own.newest_ns = std::max(own.newest_ns, time_ns);
+    own.records.advance(earlier_by(own.newest_ns, keep_ns_), [&](auto& gone) {
       if (gone.value.waiting != null_handle) own.waiting[gone.value.waiting].value.kept = null_handle;
     });
-    if (from.time_ns <= gone_ns) {
+  }
+
+  template <class Own, class Value>
+  std::uint32_t keep(Own& own, const record<Key, Value>& from) {
+    if (from.time_ns <= earlier_by(own.newest_ns, keep_ns_)) {
       ++counters_.late;
       return null_handle;
     }
@@ -166,34 +179,69 @@ class stream_stream_join {
   template <class Own, class Value>
   bool wait(Own& own, const record<Key, Value>& from, std::uint32_t kept) {
     const std::uint32_t waiting = own.waiting.try_add(*from.key, {*from.value, kept}, from.time_ns);
+    if (waiting != null_handle) look_again_ns_ = std::min(look_again_ns_, from.time_ns);
     if (kept != null_handle) own.records[kept].value.waiting = waiting;
     counters_.given_early += waiting == null_handle;
     return waiting != null_handle;
   }
 
+  /// Hands on what waited long enough. Kafka Streams looks at those that wait in order, until it has seen one of each
+  /// side whose time has not come, and keeps the time of the last one that it saw as the earliest at which another look
+  /// may find something. That is later than the earliest time that waits, so that some leave later than they could. The
+  /// times at which records leave are its meaning, so they are found here too, but without looking at all.
   template <class Out>
-  void give_up_due(Out& out) {
+  void give_up_due(std::int64_t ahead_ns, Out& out) {
+    if (is_past(look_again_ns_, ahead_ns)) give_up_all_due(out);
+  }
+
+  template <class Out>
+  void give_up_all_due(Out& out) {
+    look_again_ns_ = std::numeric_limits<std::int64_t>::max();
     for (;;) {
       const bool left = is_due(left_);
       const bool right = is_due(right_);
-      if (!left && !right) return;
+      if (!left && !right) break;
       if (left && (!right || left_.waiting.first().time_ns < right_.waiting.first().time_ns))
-        give_up_first<true>(left_, out);
+        look_again_ns_ = give_up_first<true>(left_, out);
       else
-        give_up_first<false>(right_, out);
+        look_again_ns_ = give_up_first<false>(right_, out);
     }
+    look_again_ns_ = last_looked_at(look_again_ns_);
+  }
+
+  /// The time of the record behind the first one of each side, where there is one; of the last one at all, where one
+  /// side has none. `given_up_ns` is the time of the last record that was handed on.
+  [[nodiscard]] std::int64_t last_looked_at(std::int64_t given_up_ns) noexcept {
+    if (left_.waiting.empty() && right_.waiting.empty()) return given_up_ns;
+    if (left_.waiting.empty() || right_.waiting.empty()) {
+      const std::int64_t last_ns = left_.waiting.empty() ? right_.waiting.last().time_ns : left_.waiting.last().time_ns;
+      return given_up_ns == std::numeric_limits<std::int64_t>::max() ? last_ns : std::max(last_ns, given_up_ns);
+    }
+    const std::int64_t left_ns = left_.waiting.first().time_ns;
+    const std::int64_t right_ns = right_.waiting.first().time_ns;
+    const bool left_is_later = left_ns >= right_ns;
+    const auto own = left_is_later ? left_.waiting.second_time() : right_.waiting.second_time();
+    const auto other =
+        left_is_later ? right_.waiting.first_time_from(later_by(left_ns, 1)) : left_.waiting.first_time_from(right_ns);
+    if (own && other) return std::min(*own, *other);
+    return own ? *own : other.value_or(std::max(left_ns, right_ns));
+  }
+
+  [[nodiscard]] bool is_past(std::int64_t time_ns, std::int64_t ahead_ns) const noexcept {
+    return later_by(moved_by(time_ns, ahead_ns), grace_ns_) < now_ns_;
   }
 
   template <class Own>
   [[nodiscard]] bool is_due(const Own& own) const noexcept {
-    return !own.waiting.empty() && later_by(moved_by(own.waiting.first().time_ns, own.ahead_ns), grace_ns_) < now_ns_;
+    return !own.waiting.empty() && is_past(own.waiting.first().time_ns, own.ahead_ns);
   }
 
   template <bool is_left, class Own, class Out>
-  void give_up_first(Own& own, Out& out) {
+  std::int64_t give_up_first(Own& own, Out& out) {
     const auto gone = own.waiting.take_first();
     if (gone.value.kept != null_handle) own.records[gone.value.kept].value.waiting = null_handle;
     give_alone<is_left>(gone.key, gone.value.value, gone.time_ns, out);
+    return gone.time_ns;
   }
 
   template <bool is_left, class Value, class Out>
@@ -209,6 +257,7 @@ class stream_stream_join {
   side<Left> left_;
   side<Right> right_;
   std::int64_t now_ns_ = std::numeric_limits<std::int64_t>::min();
+  std::int64_t look_again_ns_ = std::numeric_limits<std::int64_t>::max();
   stream_join_counters counters_;
 };
 

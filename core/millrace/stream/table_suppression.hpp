@@ -37,13 +37,19 @@ class table_suppression {
       ++null_key_;
       return;
     }
-    now_ns_ = std::max(now_ns_, from.time_ns);
     hold(from);
-    while (!held_.empty() && held_.first().time_ns <= earlier_by(now_ns_, limit_ns_)) release(out);
+    advance(from.time_ns, out);
     while (held_.size() >= held_.capacity()) {
       ++early_;
       release(out);
     }
+  }
+
+  /// Time is `time_ns`, as a clock or a watermark says while the table is quiet: hands on what is old enough.
+  template <class Out>
+  void advance(std::int64_t time_ns, Out&& out) {
+    now_ns_ = std::max(now_ns_, time_ns);
+    while (!held_.empty() && held_.first().time_ns <= earlier_by(now_ns_, limit_ns_)) release(out);
   }
 
   /// Hands on all that is held, in order: for the end of a stream.

@@ -23,7 +23,6 @@ class timed_records {
     std::int64_t time_ns;
     std::uint32_t older;
     std::uint32_t newer;
-    std::uint32_t timer;
     Key key;
   };
 
@@ -34,13 +33,17 @@ class timed_records {
                                       std::int64_t deadline_ns) noexcept {
     const std::uint32_t added = entries_.try_allocate();
     if (added == null_handle) return null_handle;
-    span& of_key = *keys_.find_or_insert(key).value;  // there are never more keys than entries
-    std::uint32_t older = of_key.newest;
-    while (older != null_handle && entries_[older].time_ns > time_ns) older = entries_[older].older;
-    const std::uint32_t newer = older == null_handle ? of_key.oldest : entries_[older].newer;
-    entries_[added] = {value, time_ns, older, newer, timers_.schedule(deadline_ns, added), key};
-    (older == null_handle ? of_key.oldest : entries_[older].newer) = added;
-    (newer == null_handle ? of_key.newest : entries_[newer].older) = added;
+    newest_entry& newest = *keys_.find_or_insert(key).value;  // never more keys than entries
+    std::uint32_t newer = null_handle;
+    std::uint32_t older = newest.handle;
+    while (older != null_handle && entries_[older].time_ns > time_ns) {
+      newer = older;
+      older = entries_[older].older;
+    }
+    entries_[added] = {value, time_ns, older, newer, key};
+    static_cast<void>(timers_.schedule(deadline_ns, added));  // as many timers as entries
+    if (older != null_handle) entries_[older].newer = added;
+    (newer == null_handle ? newest.handle : entries_[newer].older) = added;
     return added;
   }
 
@@ -78,16 +81,15 @@ class timed_records {
   }
 
  private:
-  struct span {
-    std::uint32_t oldest = null_handle;
-    std::uint32_t newest = null_handle;
+  struct newest_entry {
+    std::uint32_t handle = null_handle;
   };
 
   /// The key's first record at or after this time.
   [[nodiscard]] std::uint32_t first_from(const Key& key, std::int64_t first_ns) noexcept {
-    const span* const of_key = keys_.find(key);
-    if (of_key == nullptr || entries_[of_key->newest].time_ns < first_ns) return null_handle;
-    std::uint32_t first = of_key->newest;
+    const newest_entry* const newest = keys_.find(key);
+    if (newest == nullptr || entries_[newest->handle].time_ns < first_ns) return null_handle;
+    std::uint32_t first = newest->handle;
     for (std::uint32_t older = entries_[first].older; older != null_handle; older = entries_[older].older) {
       if (entries_[older].time_ns < first_ns) break;
       first = older;
@@ -96,16 +98,19 @@ class timed_records {
   }
 
   void unlink(std::uint32_t handle) noexcept {
-    const entry gone = entries_[handle];
-    span& of_key = *keys_.find(gone.key);
-    (gone.older == null_handle ? of_key.oldest : entries_[gone.older].newer) = gone.newer;
-    (gone.newer == null_handle ? of_key.newest : entries_[gone.newer].older) = gone.older;
-    if (of_key.oldest == null_handle) keys_.erase(gone.key);
+    const entry& gone = entries_[handle];
+    if (gone.older != null_handle) entries_[gone.older].newer = gone.newer;
+    if (gone.newer != null_handle)
+      entries_[gone.newer].older = gone.older;
+    else if (gone.older == null_handle)
+      keys_.erase(gone.key);
+    else
+      keys_.find(gone.key)->handle = gone.older;
     entries_.release(handle);
   }
 
   slab_pool<entry> entries_;
-  growing_table<Key, span> keys_;
+  growing_table<Key, newest_entry> keys_;
   timer_wheel timers_;
 };
 

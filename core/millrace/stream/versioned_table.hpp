@@ -123,6 +123,7 @@ class versioned_table {
     const std::uint32_t made = versions_.try_allocate();
     if (made == null_handle) return null_handle;
     versions_[made] = {{}, older, newer, null_handle, false, key};
+    write(made, value, time_ns);
     if (newer == null_handle)
       keys_.find_or_insert(key).value->handle = made;  // there are never more keys than versions
     else
@@ -131,7 +132,6 @@ class versioned_table {
       versions_[older].newer = made;
       foresee_end(older);
     }
-    write(made, value, time_ns);
     return made;
   }
 

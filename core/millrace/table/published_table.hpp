@@ -13,6 +13,7 @@
 #include <millrace/table/seeded_hash.hpp>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 namespace millrace {
 
@@ -23,14 +24,16 @@ namespace millrace {
 /// counts the keys that passed it because it was full. So a reader needs each group as a whole, and never two of them
 /// at once.
 ///
-/// Threads: `put` and `erase` belong to one; `read`, `try_read` and `size` to all. Progress: the writer is wait-free;
-/// `try_read` is wait-free; `read` begins again while the writer is at the key's group. Allocation: in the constructor,
-/// all of it. Complexity: O(1) expected. A value read is one that was put as a whole. Orderings:
+/// Threads: `put`, `erase` and `clear` belong to one; `read`, `try_read`, `for_each` and `size` to all. Progress: the
+/// writer is wait-free; `try_read` is wait-free; `read` begins again while the writer is at the key's group.
+/// Allocation: in the constructor, all of it. Complexity: O(1) expected. A value read is one that was put as a whole.
+/// Orderings:
 ///
 ///     W1 the sequence becomes odd            R1 the sequence, if even
 ///     W2 each word, release     pairs with   R2 each word, acquire: who sees a new word sees W1, too
 ///     W3 the sequence, release  pairs with   R1 acquire: who sees the new sequence sees all words
 ///                                            R3 the sequence is still that of R1
+///     W4 the size, release      pairs with   R4 acquire: who sees it sees what came before the change, as any word
 template <class Key, class Value, class Atomics = std_atomics, class Hash = seeded_hash<Key>>
 class published_table {
   static_assert(std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>,
@@ -63,7 +66,7 @@ class published_table {
       for (std::size_t i = 0; i < key_words; ++i) slot[i].store(key_image[i], std::memory_order_release);  // W2
       set_tags(*at.in, tags_of(*at.in) | std::uint64_t{tag_of(hash)} << (8 * at.index));
     });
-    if (is_new) size_.store(size() + 1, std::memory_order_relaxed);
+    if (is_new) size_.store(size() + 1, std::memory_order_release);  // W4
     return true;
   }
 
@@ -77,7 +80,7 @@ class published_table {
       const std::uint64_t tags = tags_of(groups_[g]);
       if (tags >> passed_shift != uncounted) set_tags(groups_[g], tags - one_passed);
     }
-    size_.store(size() - 1, std::memory_order_relaxed);
+    size_.store(size() - 1, std::memory_order_release);  // W4
     return true;
   }
 
@@ -95,7 +98,7 @@ class published_table {
       const bool is_found = copy_from(each, tags, tag_of(hash), key_image, image);
       if (each.sequence.load(std::memory_order_relaxed) != sequence) return outcome::busy;  // R3
       if (is_found) {
-        std::memcpy(&value, image.data(), sizeof value);
+        std::memcpy(static_cast<void*>(&value), image.data(), sizeof value);
         return outcome::found;
       }
       if (tags >> passed_shift == 0) break;
@@ -113,7 +116,36 @@ class published_table {
     }
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  /// Calls `f(const Key&, const Value&)` for every key, each with a value that was put as a whole. A key that is there
+  /// all the time is visited once, one that comes or goes meanwhile at most once for each time that it comes. Begins a
+  /// group again as long as the writer is in the way. Complexity: O(capacity).
+  template <class F>
+  void for_each(F&& f) const {
+    for (std::size_t g = 0; g <= mask_; ++g) {
+      group_image image;
+      while (!try_copy(groups_[g], image)) {
+      }
+      for (std::size_t i = 0; i < slots_each; ++i) {
+        if ((image.tags >> (8 * i) & 0xFF) == 0) continue;
+        Key key;
+        Value value;
+        std::memcpy(static_cast<void*>(&key), image.slots[i].data(), sizeof key);
+        std::memcpy(static_cast<void*>(&value), image.slots[i].data() + key_words, sizeof value);
+        f(std::as_const(key), std::as_const(value));
+      }
+    }
+  }
+
+  /// Removes every key. The writer's. Complexity: O(capacity).
+  void clear() noexcept {
+    for (std::size_t g = 0; g <= mask_; ++g)
+      if (tags_of(groups_[g]) != 0) write(groups_[g], [&] { set_tags(groups_[g], 0); });
+    size_.store(0, std::memory_order_release);  // W4
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return size_.load(std::memory_order_acquire);  // R4, pairs with W4
+  }
   /// How many groups keys had to pass because they were full. The writer's. Complexity: O(groups).
   [[nodiscard]] std::size_t groups_passed() const noexcept {
     std::size_t count = 0;
@@ -121,6 +153,7 @@ class published_table {
     return count;
   }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return (mask_ + 1) * sizeof(group); }
 
  private:
   static constexpr std::size_t slots_each = 7;
@@ -136,6 +169,10 @@ class published_table {
     word sequence{0};
     word tags{0};  // seven tags, zero where the slot is empty, and in the highest byte how many keys passed
     std::array<std::array<word, key_words + value_words>, slots_each> slots{};
+  };
+  struct group_image {
+    std::uint64_t tags;
+    std::array<std::array<std::uint64_t, key_words + value_words>, slots_each> slots;
   };
   struct place {
     group* in;  // null when there is none
@@ -182,6 +219,19 @@ class published_table {
     g.sequence.store(sequence + 1, std::memory_order_relaxed);  // W1
     words();
     g.sequence.store(sequence + 2, std::memory_order_release);  // W3, pairs with R1
+  }
+
+  /// False when the writer was in the way.
+  static bool try_copy(const group& from, group_image& image) noexcept {
+    const std::uint64_t sequence = from.sequence.load(std::memory_order_acquire);  // R1, pairs with W3
+    if (sequence % 2 != 0) return false;
+    image.tags = from.tags.load(std::memory_order_acquire);  // R2, pairs with W2
+    for (std::size_t i = 0; i < slots_each; ++i) {
+      if ((image.tags >> (8 * i) & 0xFF) == 0) continue;
+      for (std::size_t word = 0; word < image.slots[i].size(); ++word)
+        image.slots[i][word] = from.slots[i][word].load(std::memory_order_acquire);  // R2, pairs with W2
+    }
+    return from.sequence.load(std::memory_order_relaxed) == sequence;  // R3
   }
 
   template <class Slot>

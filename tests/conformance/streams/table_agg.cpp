@@ -17,14 +17,19 @@ struct number_of_text {
   std::int64_t operator()(text value) const { return std::stoll(number_part((*texts)[value])); }
 };
 
-/// What was added and taken back, one after another.
+/// What was added and taken back, one after another; without a beginning, from the first one on.
 struct text_aggregate {
   using state = text;
   text_pool* texts;
-  std::string init;
+  maybe_text init;
 
-  [[nodiscard]] state begin() { return texts->number_of(init); }
-  void add(state& all, text value) { append(all, "+", value); }
+  [[nodiscard]] state begin() { return texts->number_of(init.value_or("")); }
+  void add(state& all, text value) {
+    if (!init && (*texts)[all].empty())
+      all = texts->number_of(number_part((*texts)[value]));
+    else
+      append(all, "+", value);
+  }
   void subtract(state& all, text value) { append(all, "-", value); }
   void append(state& all, const char* sign, text value) {
     all = texts->number_of((*texts)[all] + sign + number_part((*texts)[value]));
@@ -75,6 +80,7 @@ std::vector<stream_output> run_table_agg(const stream_case& of) {
   if (agg == "count") return run(of, texts, stream::row_count{});
   if (agg == "sum") return run(of, texts, stream::row_sum<number_of_text>{{&texts}});
   if (agg == "concat") return run(of, texts, text_aggregate{&texts, of.spec.text_or("init", "0")});
+  if (agg == "reduce") return run(of, texts, text_aggregate{&texts, std::nullopt});
   throw std::runtime_error("there is no aggregate '" + agg + "'");
 }
 

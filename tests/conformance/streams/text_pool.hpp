@@ -52,7 +52,7 @@ inline stream::join_kind kind_of(const stream_case& of) {
 }
 
 /// More than any case holds at once.
-inline constexpr std::uint32_t room = 1'024;
+inline constexpr std::uint32_t room = 1U << 14;
 
 /// Writes down what a join of texts hands on.
 class joined_outputs {

@@ -53,6 +53,25 @@ TEST(published_table, holds_exactly_its_capacity) {
   }
 }
 
+TEST(published_table, a_walk_meets_every_key_once_and_none_after_it_was_cleared) {
+  for (const std::size_t capacity : {1u, 6u, 1'000u}) {
+    table t(capacity);
+    for (std::uint64_t key = 0; key < capacity; ++key) ASSERT_TRUE(t.put(key, key + 1));
+    std::unordered_map<std::uint64_t, std::uint64_t> met;
+    t.for_each([&](std::uint64_t key, std::uint64_t value) { ASSERT_TRUE(met.emplace(key, value).second); });
+    ASSERT_EQ(met.size(), capacity);
+    for (const auto& [key, value] : met) ASSERT_EQ(value, key + 1);
+    t.clear();
+    EXPECT_EQ(t.size(), 0u);
+    EXPECT_EQ(t.groups_passed(), 0u);
+    t.for_each([](std::uint64_t, std::uint64_t) { ADD_FAILURE(); });
+    for (std::uint64_t key = 0; key < capacity; ++key) {
+      ASSERT_EQ(t.read(key), std::nullopt);
+      ASSERT_TRUE(t.put(key, key));
+    }
+  }
+}
+
 TEST(published_table, takes_keys_and_values_that_fill_no_whole_words) {
   published_table<std::array<std::uint8_t, 11>, std::array<std::uint8_t, 3>> t(4);
   EXPECT_TRUE(t.put({1, 2, 3}, {7, 8, 9}));
