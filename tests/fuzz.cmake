@@ -3,7 +3,7 @@
 #   pattern_fuzz   the preset `fuzz` (clang): libFuzzer with address and undefined-behaviour sanitizers
 #     cmake --workflow --preset fuzz
 #     build/fuzz/bin/pattern_fuzz -dict=tests/fuzz/rules.dict -max_total_time=300 -timeout=10 build/fuzz/corpus
-set(fuzz_seeds_from "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases" "${PROJECT_SOURCE_DIR}/examples")
+set(fuzz_seeds_from "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/cep" "${PROJECT_SOURCE_DIR}/examples")
 add_library(millrace_fuzz STATIC fuzz/comparable.cpp fuzz/pattern_and_feed.cpp fuzz/seeds.cpp)
 target_link_libraries(millrace_fuzz PRIVATE millrace_private_flags PUBLIC millrace_cep_oracle)
 

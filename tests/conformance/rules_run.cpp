@@ -25,6 +25,10 @@ class reading_sink {
     std::memcpy(&head, record.data(), sizeof head);
     if (head.kind == replay::match_kind::dead) return true;  // the matcher's counters tell of it
     const auto text = record.subspan(sizeof head);
+    if (head.kind == replay::match_kind::window || head.kind == replay::match_kind::late) {
+      windows.emplace_back(reinterpret_cast<const char*>(text.data()), text.size());
+      return true;
+    }
     const element line = parser_.parse(reinterpret_cast<const char*>(text.data()), text.size());
     stages taken;
     for (const auto& [name, indices] : line["stages"].get_object())
@@ -36,6 +40,7 @@ class reading_sink {
   void flush() {}
 
   std::vector<printed> lines;
+  std::vector<std::string> windows;
 
  private:
   simdjson::dom::parser parser_;
@@ -69,6 +74,7 @@ rules_run execute(const std::shared_ptr<const rules::program>& rules, const std:
   Executor executor(source, each, sink, how);
   executor.run();
   made.lines = std::move(sink.lines);
+  made.windows = std::move(sink.windows);
   for (const auto& stage : owned) {
     const rules::engine& engine = stage->engine();
     made.bound_met = made.bound_met || engine.counters().refused != 0;  // keys too

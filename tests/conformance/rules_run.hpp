@@ -27,10 +27,11 @@ struct printed {
 };
 
 struct rules_run {
-  std::vector<printed> lines;
-  std::set<std::int64_t> late;  ///< indices of records
-  std::string dead;             ///< why records were dead-lettered
-  bool bound_met = false;       ///< some bound on state was met, so the lines may not be all there is
+  std::vector<printed> lines;        ///< of patterns
+  std::vector<std::string> windows;  ///< what is printed or told of windows, as it is
+  std::set<std::int64_t> late;       ///< indices of records
+  std::string dead;                  ///< why records were dead-lettered
+  bool bound_met = false;            ///< some bound on state was met, so the lines may not be all there is
 };
 
 /// Runs rules over an NDJSON feed as `millrace match` does, inline or over a number of shards.

@@ -115,7 +115,10 @@ std::string text_of(const answers& all) {
 
 /// The class of matcher must not be told from the answers.
 void compare_classes(const conformance::rules_run& fastest, const conformance::rules_run& runs) {
-  if (fastest.bound_met || runs.bound_met || (fastest.lines == runs.lines && fastest.late == runs.late)) return;
+  if (fastest.bound_met || runs.bound_met || (fastest.lines == runs.lines && fastest.late == runs.late)) {
+    if (fastest.windows != runs.windows) throw std::logic_error("windows depend on the class of patterns");
+    return;
+  }
   const auto text = [](const conformance::rules_run& run) {
     std::string made;
     for (const conformance::printed& line : run.lines)
@@ -160,7 +163,8 @@ fate try_pattern_and_feed(std::string_view input) {
     const auto run = conformance::run_rules(rules, feed, true, std::nullopt, limits);
     limits.classes = cep::class_choice::runs_only;
     compare_classes(run, conformance::run_rules(rules, feed, true, std::nullopt, limits));
-    if (rules->patterns.size() != 1 || rules->layouts.size() != 1 || !is_known(*rules->layouts[0]) || run.bound_met)
+    if (!rules->windows.empty() || rules->patterns.size() != 1 || rules->layouts.size() != 1 ||
+        !is_known(*rules->layouts[0]) || run.bound_met)
       return fate::ran;
     return compare(rules, text, feed, run) ? fate::compared : fate::ran;
   } catch (const millrace::error&) {

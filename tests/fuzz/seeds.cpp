@@ -38,8 +38,10 @@ std::vector<std::string> seeds(const std::string& cases, const std::string& exam
   const auto add = [&](const std::string& rules, const std::string& feed) { made.push_back(rules + '\0' + feed); };
   for (const fs::path& file : files(cases, ".jsonl"))
     for (const conformance::cep_case& each : conformance::read_cases(file)) add(each.rules, each.feed);
-  for (const fs::path& rules : files(examples, ".mr"))
+  for (const fs::path& rules : files(examples, ".mr")) {
+    if (start_of(rules, 10'000).find("\npattern ") == std::string::npos) continue;  // mutations are of patterns
     for (const fs::path& feed : files(examples, ".ndjson.gz")) add(start_of(rules, 10'000), start_of(feed, 2'000));
+  }
   return made;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <millrace/cep/condition_memo.hpp>
 #include <millrace/cep/matcher_state.hpp>
 #include <millrace/pool/reservation.hpp>
 
