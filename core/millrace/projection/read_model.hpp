@@ -28,8 +28,8 @@ struct row_index {
 
   explicit row_index(index_plan<ValueOf> plan) : keys(plan.rows_max), value_of(std::move(plan.value_of)) {}
 
-  [[nodiscard]] std::optional<value_type> value(const std::optional<Row>& row) const {
-    return row ? std::optional<value_type>(value_of(*row)) : std::nullopt;
+  [[nodiscard]] std::optional<value_type> value(const Row* row) const {
+    return row != nullptr ? std::optional<value_type>(value_of(*row)) : std::nullopt;
   }
 
   published_index<value_type, Key> keys;
@@ -61,7 +61,7 @@ class read_model {
       ++refused_;
       return false;
     }
-    change<0>(key, old, row, [&] { rows_.put(key, row); });
+    change<0>(key, old ? &*old : nullptr, &row, [&] { rows_.put(key, row); });
     return true;
   }
 
@@ -77,7 +77,7 @@ class read_model {
   bool erase(const Key& key) {
     const std::optional<Row> old = rows_.read(key);
     if (!old) return false;
-    change<0>(key, old, std::nullopt, [&] { rows_.erase(key); });
+    change<0>(key, &*old, nullptr, [&] { rows_.erase(key); });
     return true;
   }
 
@@ -95,7 +95,7 @@ class read_model {
   void for_each_by(const Value& value, F&& f) const {
     const auto& of = std::get<index>(indexes_);
     of.keys.for_each(value, [&](const Key& key) {
-      if (const std::optional<Row> row = rows_.read(key); row && of.value(row) == value) f(key, *row);
+      if (const std::optional<Row> row = rows_.read(key); row && of.value(&*row) == value) f(key, *row);
     });
   }
 
@@ -130,7 +130,7 @@ class read_model {
 
  private:
   template <std::size_t index, class Put>
-  void change(const Key& key, const std::optional<Row>& from, const std::optional<Row>& to, Put&& put_row) {
+  void change(const Key& key, const Row* from, const Row* to, Put&& put_row) {
     if constexpr (index == sizeof...(ValuesOf)) {
       put_row();
     } else {
