@@ -19,6 +19,7 @@ add_test(NAME conformance.cep_runs_2_shards COMMAND cep_conformance --class runs
 
 # Stream cases of Kafka Streams and Flink; one operator a file.
 add_executable(streams_conformance
+  conformance/streams/case_fault.cpp
   conformance/streams/difference.cpp
   conformance/streams/fk_join.cpp
   conformance/streams/interval_join.cpp
@@ -43,6 +44,10 @@ endforeach()
 
 add_test(NAME conformance.streams_own
          COMMAND streams_conformance "${CMAKE_CURRENT_SOURCE_DIR}/conformance/cases/streams/own.jsonl")
+
+find_program(MILLRACE_PYTHON python3 REQUIRED)
+add_test(NAME conformance.streams_bad_cases
+         COMMAND "${MILLRACE_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/tools/stream_cases_test.py" $<TARGET_FILE:streams_conformance>)
 
 # The slow, obvious reading of the patterns' meaning: held against Flink's answers, then against the engine.
 add_library(millrace_cep_oracle STATIC

@@ -46,4 +46,5 @@ must_not_compile(stream core/stream/must_not_compile/operators.cpp MESSAGES
   "no handler for this type of event"
   "a versioned_table"
   "keys and values must be trivially copyable"
-  "no padding, no floating point")
+  "no padding, no floating point"
+  "a ranking publishes a top of at least one key")

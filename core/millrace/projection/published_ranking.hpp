@@ -25,6 +25,8 @@ namespace millrace::projection {
 /// refused and counted. Errors: the constructor throws `millrace::error` when the memory is refused.
 template <class Key, class Score, std::size_t top_max>
 class published_ranking {
+  static_assert(top_max != 0, "a ranking publishes a top of at least one key: top_max is 0");
+
  public:
   struct ranked {
     Key key;

@@ -90,7 +90,7 @@ class read_model {
   [[nodiscard]] std::optional<Row> read(const Key& key) const noexcept { return rows_.read(key); }
 
   /// Calls `f(const Key&, const Row&)` for the rows whose `index`-th value is this one. A row that has it all the time
-  /// is met, at most twice; use `copy_by` to meet each once.
+  /// is met at least once, and again each time that it moved; use `copy_by` to meet each once.
   template <std::size_t index, class Value, class F>
   void for_each_by(const Value& value, F&& f) const {
     const auto& of = std::get<index>(indexes_);

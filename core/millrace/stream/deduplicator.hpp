@@ -39,9 +39,9 @@ struct dedup_counters {
 /// late can repeat it.
 ///
 /// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected in time order; out of order, linear in
-/// what passed later with the same id. Memory: `ids_max` ids, some 140 bytes of address space each where an id has
-/// eight; `reserved_bytes` says exactly. Errors: the constructor throws `millrace::error` when the memory is refused or
-/// a length is negative.
+/// what passed later with the same id; amortised, as one record may let go of all ids. Memory: `ids_max` ids, some 140
+/// bytes of address space each where an id has eight; `reserved_bytes` says exactly. Errors: the constructor throws
+/// `millrace::error` when the memory is refused or a length is negative.
 template <class Id>
 class deduplicator {
  public:

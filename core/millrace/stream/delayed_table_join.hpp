@@ -17,7 +17,8 @@ namespace millrace::stream {
 /// Time is the latest record of the stream. A record leaves when time is `grace` past it, in the order of the records'
 /// times, then of their keys, then as they came. One that is late by more than that is joined at once, and so is one
 /// that finds `records_max` waiting (counted), or has no key. Threads: one owner, the table's too. Allocation: in the
-/// constructor. Complexity: O(log n) a record; in time order, one comparison to hold it. Errors: the constructor throws
+/// constructor. Complexity: O(log n) a record, amortised: one record may hand on all that wait; in time order, one
+/// comparison to hold it. Errors: the constructor throws
 /// `millrace::error` when the memory is refused or the grace is negative.
 template <class Key, class Value, class Table, class KeyLess = std::less<Key>>
 class delayed_table_join {

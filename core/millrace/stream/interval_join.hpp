@@ -32,9 +32,11 @@ struct interval_join_counters {
 /// come out as soon as both are there, in the order of the other side's times, at the later time of both. A record goes
 /// when the watermark comes to the last time at which a partner could stand, or to its own time where that is later.
 ///
-/// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected a record in time order and O(1) a
-/// match; out of order, linear in the later records of its key. Memory: both sides hold `records_a_side`; see
-/// `reserved_bytes`. Errors: the constructor throws `millrace::error` for an interval that holds nothing.
+/// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected to keep a record in time order, else
+/// linear in the later ones of its key; a look-up walks from the key's newest record on the other side, so it is linear
+/// in how far that side is ahead, and in the matches; amortised, as one watermark may free all that is kept. Memory:
+/// both sides hold `records_a_side`; see `reserved_bytes`. Errors: the constructor throws `millrace::error` for an
+/// interval that holds nothing.
 template <class Key, class Left, class Right>
 class interval_join {
  public:

@@ -37,11 +37,14 @@ struct stream_join_counters {
 /// its own latest record less before, after and grace. Matches come out in the order of the other side's times, then as
 /// they came, at the later time of both. A record of an outer side that met no partner is handed on alone: at once,
 /// where its window lies below the time; else before the matches of the record that moves time beyond its window and
-/// grace, in the order of time, right side first, then key. It is not handed on when a partner came meanwhile, hence
-/// never as well as with one.
+/// grace, in the order of time, right side first, then key. It is not handed on when a partner came meanwhile; one that
+/// comes later still, out of order, joins it all the same, as in Kafka Streams. `advance` frees no kept record: only a
+/// record on its own side does.
 ///
-/// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected a record in time order and O(1) a
-/// match; out of order, linear in the later records of its key; O(log n) for each record of an outer side that waits.
+/// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected to keep a record in time order, else
+/// linear in the later ones of its key; a look-up walks from the key's newest record on the other side, so it is linear
+/// in how far that side is ahead, and in the matches. O(log n) for each record of an outer side that waits. To forget
+/// and to hand on alone are amortised: one record may hand on all that wait.
 /// Memory: both sides hold `records_a_side`, outer sides as many waiting; see `reserved_bytes`. Errors: the constructor
 /// throws `millrace::error` for a window that is none.
 template <class Key, class Left, class Right, class KeyLess = std::less<Key>>

@@ -20,8 +20,9 @@ namespace millrace::stream {
 ///
 /// Time is the latest of all updates. What leaves does so in the order of the keys' first updates, then of the keys,
 /// and has the last update's value and time. A deletion is an update like others. Threads: one owner. Allocation: in
-/// the constructor. Complexity: O(1) expected for an update of a key that is held, else O(log n). Memory: `keys_max`
-/// updates. Errors: the constructor throws `millrace::error` when the memory is refused or the limit is negative.
+/// the constructor. Complexity: O(1) expected for an update of a key that is held, else O(log n),
+/// amortised: one update may hand on all that are held. Memory: `keys_max` updates. Errors: the constructor throws
+/// `millrace::error` when the memory is refused or the limit is negative.
 template <class Key, class Value, class KeyLess = std::less<Key>>
 class table_suppression {
  public:

@@ -19,9 +19,9 @@ namespace millrace::stream {
 /// late. A key's last version stays, unless it is a deletion.
 ///
 /// Threads: one owner. Allocation: in the constructor. Complexity: O(1) expected for the latest version; for an older
-/// one, linear in the versions of its key that are later. Memory: `versions_max` versions of all keys; see
-/// `reserved_bytes`. Errors: the constructor throws `millrace::error` when the memory is refused or the history is
-/// negative.
+/// one, linear in the versions of its key that are later; amortised, as one update may forget many. Memory:
+/// `versions_max` versions of all keys; see `reserved_bytes`. Errors: the constructor throws `millrace::error` when the
+/// memory is refused or the history is negative.
 template <class Key, class Value>
 class versioned_table {
  public:

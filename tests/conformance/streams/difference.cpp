@@ -11,16 +11,22 @@ namespace {
 using row = std::tuple<std::optional<std::int64_t>, maybe_text, maybe_text, std::int64_t, std::optional<std::int64_t>,
                        std::optional<std::int64_t>>;
 
+using windowed_key = std::tuple<maybe_text, std::optional<std::int64_t>, std::optional<std::int64_t>>;
+
 row row_of(const stream_output& from, bool with_i) {
   return {with_i ? from.i : std::nullopt, from.k, from.v, from.t, from.ws, from.we};
 }
 
 std::string text_of(const maybe_text& from) { return from ? *from : "null"; }
 
+std::string text_of(const windowed_key& from) {
+  const auto& [k, ws, we] = from;
+  return ws ? text_of(k) + "[" + std::to_string(*ws) + "," + (we ? std::to_string(*we) : "") + "]" : text_of(k);
+}
+
 std::string text_of(const row& from) {
   const auto& [i, k, v, t, ws, we] = from;
-  std::string made = (i ? "item " + std::to_string(*i) + ": " : "") + text_of(k);
-  if (ws) made += "[" + std::to_string(*ws) + "," + (we ? std::to_string(*we) : "") + "]";
+  const std::string made = (i ? "item " + std::to_string(*i) + ": " : "") + text_of(windowed_key(k, ws, we));
   return made + " = " + text_of(v) + " @" + std::to_string(t);
 }
 
@@ -39,16 +45,24 @@ std::string first_difference(const std::vector<row>& expected, const std::vector
          (f == found.end() ? "no more" : text_of(*f)) + " (output " + std::to_string(e - expected.begin()) + ")";
 }
 
-using table = std::map<maybe_text, std::string>;
+using table = std::map<windowed_key, std::string>;
+
+windowed_key key_of(const stream_output& from) { return {from.k, from.ws, from.we}; }
 
 /// The last value of each key whose last one is a value.
 table final_of(const std::vector<stream_output>& from) {
   table made;
   for (const stream_output& each : from) {
     if (each.is_late) continue;
-    made.erase(each.k);
-    if (each.v) made.emplace(each.k, *each.v);
+    made.erase(key_of(each));
+    if (each.v) made.emplace(key_of(each), *each.v);
   }
+  return made;
+}
+
+table table_of(const std::map<std::string, std::string>& rows) {
+  table made;
+  for (const auto& [key, value] : rows) made.emplace(windowed_key(key, std::nullopt, std::nullopt), value);
   return made;
 }
 
@@ -76,8 +90,7 @@ std::string late_difference(const std::set<std::int64_t>& expected, const std::v
 }
 
 std::string output_difference(const stream_case& wanted, const std::vector<stream_output>& found) {
-  if (wanted.relational_final)
-    return first_difference(table(wanted.relational_final->begin(), wanted.relational_final->end()), final_of(found));
+  if (wanted.relational_final) return first_difference(table_of(*wanted.relational_final), final_of(found));
   if (wanted.match == match_by::final_by_key) return first_difference(final_of(wanted.expected), final_of(found));
   const bool with_i = wanted.match == match_by::ordered_i || wanted.match == match_by::set_i;
   const bool sorted = wanted.match == match_by::set_i || wanted.match == match_by::set;

@@ -1,6 +1,7 @@
 #include "stream_case.hpp"
 
 #include <simdjson.h>
+#include <fstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -14,8 +15,10 @@ std::string text_of(element from) { return std::string(std::string_view(from)); 
 maybe_text maybe_text_of(element from) { return from.is_null() ? std::nullopt : maybe_text(text_of(from)); }
 
 std::optional<std::int64_t> maybe_number(element from, std::string_view name) {
-  std::int64_t value = 0;
-  return from[name].get(value) == simdjson::SUCCESS ? std::optional(value) : std::nullopt;
+  element value;
+  if (from[name].get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  if (!value.is_int64()) throw std::runtime_error("found no integer as " + std::string(name));
+  return std::int64_t(value);
 }
 
 void read_spec(element from, const std::string& prefix, stream_spec& spec) {
@@ -26,7 +29,7 @@ void read_spec(element from, const std::string& prefix, stream_spec& spec) {
       case element_type::STRING: spec.set(name, text_of(value)); break;
       case element_type::BOOL: spec.set(name, std::int64_t{bool(value)}); break;
       case element_type::INT64: spec.set(name, std::int64_t(value)); break;
-      default: break;  // for readers
+      default: throw std::runtime_error("found no text, integer, truth or object as " + name);
     }
   }
 }
@@ -62,26 +65,42 @@ stream_case read_case(element from) {
   for (const element item : from["input"].get_array()) made.input.push_back(read_item(item));
   for (const element output : from["expected"].get_array()) made.expected.push_back(read_output(output));
   made.match = read_match(text_of(from["match"]));
-  if (element late; from["late"].get(late) == simdjson::SUCCESS && late.is_array()) {
+  if (element late; from["late"].get(late) == simdjson::SUCCESS && !late.is_null()) {
     made.late.emplace();
     for (const element each : late.get_array())
       made.late->insert(each.is_object() ? std::int64_t(each["i"]) : std::int64_t(each));
   }
-  if (element final; from["relational_final"].get(final) == simdjson::SUCCESS && final.is_object()) {
+  if (element final; from["relational_final"].get(final) == simdjson::SUCCESS && !final.is_null()) {
     made.relational_final.emplace();
     for (const auto& [key, value] : final.get_object()) made.relational_final->emplace(key, text_of(value));
   }
   return made;
 }
 
+stream_case case_of(const std::string& line, std::size_t number) {
+  try {
+    simdjson::dom::parser parser;
+    return read_case(parser.parse(line));
+  } catch (const std::exception& e) {
+    stream_case none;
+    none.id = "line " + std::to_string(number);
+    none.fault = std::string("no case: ") + e.what();
+    return none;
+  }
+}
+
 }  // namespace
 
 std::vector<stream_case> read_stream_cases(const std::string& path) {
-  simdjson::dom::parser parser;
-  const simdjson::padded_string text = simdjson::padded_string::load(path);
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error("cannot be read");
   std::vector<stream_case> cases;
-  for (const element line : simdjson::dom::document_stream(parser.parse_many(text, 1U << 24)))
-    cases.push_back(read_case(line));
+  std::size_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    if (!line.empty()) cases.push_back(case_of(line, number));
+  }
+  if (file.bad() || cases.empty()) throw std::runtime_error("found no case, or the file cannot be read");
   return cases;
 }
 

@@ -39,6 +39,7 @@ enum class match_by { ordered_i, ordered, set_i, set, final_by_key };
 
 /// One case with the answer of Kafka Streams or Flink.
 struct stream_case {
+  std::string fault;  ///< why its line is no case; empty where it is one
   std::string id;
   std::string op;
   stream_spec spec;
@@ -49,8 +50,13 @@ struct stream_case {
   std::optional<std::map<std::string, std::string>> relational_final;
 };
 
-/// Errors: `std::exception` when the file cannot be read, or a line is no case.
+/// One case for each line that is not empty. A line that is no case, such as one that was cut off, is one with a fault,
+/// named by its number. Errors: `std::exception` when the file cannot be read, or has no line.
 std::vector<stream_case> read_stream_cases(const std::string& path);
+
+/// What this runner would not do as the case says: a side, a kind of join, an aggregate, a suppression that the
+/// operator does not have. Empty where there is nothing.
+std::string fault_of(const stream_case& of);
 
 /// The first difference between what was expected and what came out; empty when there is none.
 std::string difference_of(const stream_case& wanted, const std::vector<stream_output>& found);

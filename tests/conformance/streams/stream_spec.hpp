@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace millrace::conformance {
@@ -20,6 +21,7 @@ class stream_spec {
     return found == numbers_.end() ? std::nullopt : std::optional(found->second);
   }
   [[nodiscard]] std::int64_t number_or(const std::string& name, std::int64_t otherwise) const {
+    if (texts_.contains(name)) throw std::runtime_error("found a text as " + name + ", expected an integer");
     return number(name).value_or(otherwise);
   }
   [[nodiscard]] std::string text_or(const std::string& name, const std::string& otherwise) const {

@@ -4,6 +4,7 @@
 #include "stream_operators.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cstring>
 #include <exception>
 
@@ -12,8 +13,10 @@ namespace {
 using namespace millrace::conformance;
 
 std::string remark_on(const stream_case& wanted) {
+  if (!wanted.fault.empty()) return " " + wanted.fault;
   const stream_operator run = operator_of(wanted.op);
   if (run == nullptr) return " there is no operator '" + wanted.op + "'";
+  if (const std::string fault = fault_of(wanted); !fault.empty()) return " " + fault;
   try {
     return difference_of(wanted, run(wanted));
   } catch (const std::exception& e) {
@@ -34,11 +37,25 @@ bool run_file(const char* path, bool quiet) {
   return passed == cases.size();
 }
 
+/// The exit status: 0, 1 or 2, as the usage says.
+int run_files(const std::vector<const char*>& files, bool quiet) {
+  int status = 0;
+  for (const char* path : files) {
+    try {
+      status = std::max(status, run_file(path, quiet) ? 0 : 1);
+    } catch (const std::exception& e) {
+      fmt::print(stderr, "{}: {}\n", path, e.what());
+      status = 2;
+    }
+  }
+  return status;
+}
+
 constexpr const char* usage =
     "usage: streams_conformance [--quiet] FILE...\n"
     "Runs stream cases (JSON lines) and prints N of M for each file, and why each other case does not pass.\n"
     "  --quiet   only the counts\n"
-    "Exit status: 0 all pass, 1 some do not, 2 wrong usage or a file that cannot be read\n";
+    "Exit status: 0 all pass, 1 some do not, 2 wrong usage, or a file that cannot be read or is empty\n";
 
 int wrong_usage() {
   fmt::print(stderr, "{}", usage);
@@ -63,14 +80,5 @@ int main(int argc, char** argv) {
       files.push_back(argv[i]);
   }
   if (files.empty()) return wrong_usage();
-  bool all = true;
-  for (const char* path : files) {
-    try {
-      all = run_file(path, quiet) && all;
-    } catch (const std::exception& e) {
-      fmt::print(stderr, "{}: {}\n", path, e.what());
-      return 2;
-    }
-  }
-  return all ? 0 : 1;
+  return run_files(files, quiet);
 }

@@ -1,3 +1,4 @@
+#include "integer_of.hpp"
 #include "stream_operators.hpp"
 #include "text_pool.hpp"
 
@@ -14,7 +15,7 @@ std::string number_part(const std::string& of) { return of.substr(of.find(':') +
 
 struct number_of_text {
   const text_pool* texts = nullptr;
-  std::int64_t operator()(text value) const { return std::stoll(number_part((*texts)[value])); }
+  std::int64_t operator()(text value) const { return integer_of(number_part((*texts)[value])); }
 };
 
 /// What was added and taken back, one after another; without a beginning, from the first one on.

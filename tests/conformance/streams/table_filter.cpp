@@ -1,3 +1,4 @@
+#include "integer_of.hpp"
 #include "stream_operators.hpp"
 #include "text_pool.hpp"
 
@@ -7,7 +8,7 @@ namespace millrace::conformance {
 
 std::vector<stream_output> run_table_filter(const stream_case& of) {
   text_pool texts;
-  const auto is_even = [&](text, text value) { return std::stoll(texts[value]) % 2 == 0; };
+  const auto is_even = [&](text, text value) { return integer_of(texts[value]) % 2 == 0; };
   stream::table_filter<text, text, decltype(is_even)> filter(is_even);
   std::vector<stream_output> outputs;
   for (std::size_t i = 0; i < of.input.size(); ++i) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "integer_of.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -21,7 +23,14 @@ class text_numbers {
   }
   [[nodiscard]] const std::string& text(std::uint32_t number) const { return texts_[number]; }
 
+  /// Aggregates may not throw: they note what they could not take, and a run asks in its end.
+  void note(std::string fault) { fault_ = std::move(fault); }
+  void check() const {
+    if (!fault_.empty()) throw std::runtime_error(fault_);
+  }
+
  private:
+  std::string fault_;
   std::map<std::string, std::uint32_t> numbers_;
   std::vector<std::string> texts_;
 };
@@ -59,7 +68,7 @@ class text_aggregate {
     if (what_ == "count")
       ++of.number;
     else if (what_ == "sum")
-      of.number += input ? std::stoll(added) : 0;
+      sum(of, input ? added : "0");
     else if (what_ == "concat" || of.has_value)
       append(of, added);
     else if (input)
@@ -69,7 +78,7 @@ class text_aggregate {
   void merge(std::byte* into, const std::byte* later) noexcept {
     state of = get(into);
     const state with = get(later);
-    of.number += with.number;
+    sum(of, std::to_string(with.number));
     if ((what_ == "concat" || what_ == "reduce") && with.has_value) append(of, texts_->text(with.text));
     put(into, of);
   }
@@ -90,6 +99,12 @@ class text_aggregate {
     return of;
   }
   static void put(std::byte* at, const state& of) noexcept { std::memcpy(at, &of, sizeof of); }
+
+  void sum(state& of, const std::string& added) {
+    const auto number = maybe_integer_of(added);
+    if (!number || __builtin_add_overflow(of.number, *number, &of.number))
+      texts_->note("sum: found '" + added + "', expected an integer, and a sum of 64 bits");
+  }
 
   void append(state& of, const std::string& added) {
     of.text = texts_->number_of(of.has_value ? texts_->text(of.text) + "+" + added : added);

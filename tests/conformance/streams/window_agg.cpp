@@ -97,6 +97,7 @@ class case_run {
     } else {
       throw std::runtime_error("found windows '" + type_ + "', expected tumbling, hopping, sliding or session");
     }
+    texts_->check();
     return std::move(outputs_);
   }
 

@@ -90,6 +90,7 @@ class case_run {
     } else {
       throw std::runtime_error("found windows '" + type_ + "', expected tumbling, hopping, session, count or global");
     }
+    texts_->check();
     return std::move(outputs_);
   }
 

@@ -1,5 +1,6 @@
 // One misuse of an operator or a read model a number; 0 is the twin that compiles.
 #include <millrace/projection/projector.hpp>
+#include <millrace/projection/published_ranking.hpp>
 #include <millrace/projection/read_model.hpp>
 #include <millrace/stream/delayed_table_join.hpp>
 #include <millrace/stream/latest_table.hpp>
@@ -32,6 +33,7 @@ int main() {
   const stream::delayed_table_join<int, int, stream::versioned_table<int, int>> join(stream::join_kind::left, table, 5,
                                                                                      10);
   const stream::record<int, int> right{1, 1, 1};
+  const projection::published_ranking<int, int, 1> ranking(10);
 #elif MISUSE == 1
   accounts.apply(rows, closed{1});
 #elif MISUSE == 2
@@ -43,5 +45,7 @@ int main() {
 #elif MISUSE == 4
   const auto by_balance = [](const account& row) { return row.balance; };
   const projection::read_model<std::uint32_t, account, decltype(by_balance)> wrong(10, by_balance);
+#elif MISUSE == 5
+  const projection::published_ranking<int, int, 0> wrong(10);
 #endif
 }
