@@ -92,5 +92,19 @@ INSTANTIATE_TEST_SUITE_P(each_kind, window_run,
                          testing::Values("tumbling 10ns", "hopping 10ns every 5ns", "sliding 10ns", "session gap 10ns",
                                          "count 4", "tumbling 10ns emit updates"));
 
+// Each value of the later slice took over what the one before it had brought.
+TEST(window_run, topk_of_merged_slices_keeps_the_most_frequent_value) {
+  windows_run run("hopping 20ns every 10ns");
+  const auto take = [&](std::int64_t ts, const std::string& name, int times) {
+    for (int i = 0; i < times; ++i) run.take(ts, name);
+  };
+  take(105, "x", 250);
+  for (int i = 0; i < 63; ++i) take(105, "a" + std::to_string(i), 101);
+  for (int i = 0; i < 64; ++i) take(115, "b" + std::to_string(i), 101);
+  const std::vector<line> lines = run.finish();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1], (line{100, 120, 250 + 127 * 101, {"x"}}));
+}
+
 }  // namespace
 }  // namespace millrace::rules
