@@ -52,6 +52,7 @@ millrace_test(rules
     core/rules/waiting_oracle_test.cpp
     core/rules/window_check_test.cpp
     core/rules/window_oracle_test.cpp
+    core/rules/window_run_test.cpp
   LIBRARIES millrace::core)
 millrace_test(stream
   SOURCES

@@ -3,9 +3,11 @@
 #include <millrace/expr/compile.hpp>
 #include <millrace/rules/compile_parts.hpp>
 #include <millrace/rules/window_columns.hpp>
+#include <millrace/window/window_grid.hpp>
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace millrace::rules {
@@ -14,6 +16,12 @@ namespace {
 /// Windows of one size that begin while one is open; each event is in so many.
 constexpr std::int64_t overlaps_max = 10'000;
 constexpr std::uint64_t counted_events_max = 1'000'000;
+/// Pieces of gcd(size, every) that a window is put together from.
+constexpr std::int64_t slices_max = window::window_grid::panes_max;
+constexpr std::uint64_t counted_slices_max = 10'000;
+/// Times near the ends of time must have room for windows around them: see `window_grid` and `sliding_windows`.
+constexpr std::int64_t aligned_size_max = std::numeric_limits<std::int64_t>::max() / 4;
+constexpr std::int64_t sliding_size_max = std::numeric_limits<std::int64_t>::max() / 8;
 
 class window_compiler {
  public:
@@ -62,7 +70,15 @@ class window_compiler {
     rule_.every_count = written_.every_count;
     if (rule_.kind == window_kind::count) return check_counts();
     if (rule_.size_ns == 0) refuse_extent("a positive duration");
+    check_length();
     if (rule_.kind == window_kind::hopping) check_hops();
+  }
+
+  void check_length() const {
+    if (rule_.kind == window_kind::sliding && rule_.size_ns > sliding_size_max)
+      refuse_extent("a length of at most 36 years");
+    if (rule_.kind != window_kind::session && rule_.size_ns > aligned_size_max)
+      refuse_extent("a length of at most 73 years");
   }
 
   void check_counts() const {
@@ -71,6 +87,8 @@ class window_compiler {
       refuse_extent("at most " + std::to_string(counted_events_max) + " events in a window");
     if (rule_.every_count > rule_.count)
       refuse_extent("'every' of at most the window's events: none may be in no window");
+    if (rule_.count / std::gcd(rule_.count, rule_.every_count) > counted_slices_max)
+      refuse_slices(rule_.count / std::gcd(rule_.count, rule_.every_count), counted_slices_max);
   }
 
   void check_hops() const {
@@ -79,6 +97,13 @@ class window_compiler {
       refuse_extent("'every' of at most the window's length: no event may be in no window");
     if (rule_.size_ns / rule_.every_ns > overlaps_max)
       refuse_extent("an event to be in at most " + std::to_string(overlaps_max) + " windows");
+    const std::int64_t slices = rule_.size_ns / std::gcd(rule_.size_ns, rule_.every_ns);
+    if (slices > slices_max) refuse_slices(static_cast<std::uint64_t>(slices), static_cast<std::uint64_t>(slices_max));
+  }
+
+  [[noreturn]] void refuse_slices(std::uint64_t found, std::uint64_t most) const {
+    refuse_extent("'every' to go into the window's length, or a longer common divisor of both: a window has " +
+                  std::to_string(found) + " slices, and at most " + std::to_string(most) + " are possible");
   }
 
   void grace() {

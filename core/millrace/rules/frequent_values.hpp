@@ -10,9 +10,9 @@ namespace millrace::rules {
 /// The most frequent values of a window, by Space-Saving (Metwally, Agrawal, El Abbadi, "Efficient computation of
 /// frequent and top-k elements in data streams", ICDT 2005): exact while there are at most `places` distinct ones;
 /// beyond, a value that makes up more than one of `places` events is never missed, and the order of rare ones may be
-/// wrong.
+/// wrong. Merged as Agarwal et al. ("Mergeable summaries", PODS 2012) show, with the same bound.
 ///
-/// Threads: immutable; states belong to their operator. Complexity: O(places) a value.
+/// Threads: immutable; states belong to their operator. Complexity: O(places) a value, O(places^2) to merge.
 class frequent_values {
  public:
   frequent_values(const stored_value& form, std::uint32_t most)
@@ -21,7 +21,7 @@ class frequent_values {
   [[nodiscard]] std::size_t bytes() const noexcept { return sizeof(head) + places_ * (sizeof(place) + form_.bytes()); }
 
   void begin(std::byte* state) const noexcept;
-  void add(std::byte* state, const expr::value& v) const noexcept { add(state, v, 1); }
+  void add(std::byte* state, const expr::value& v) const noexcept;
   void merge(std::byte* into, const std::byte* later) const noexcept;
 
   /// Calls `f(value)` for the `most` most frequent ones; equal counts go by value. Allocation: none.
@@ -58,7 +58,12 @@ class frequent_values {
     return state + sizeof(head) + places_ * sizeof(place) + index * form_.bytes();
   }
 
-  void add(std::byte* state, const expr::value& v, std::uint64_t weight) const noexcept;
+  static bool counts_less(const place& a, const place& b) noexcept { return a.count < b.count; }
+  static const place* find(const place* among, std::uint64_t used, std::uint64_t hash) noexcept;
+  /// As often a value may have come that is in no place.
+  [[nodiscard]] std::uint64_t unseen_count(const std::byte* state) const noexcept;
+  void put(std::byte* state, const place& added, const expr::value& v) const noexcept;
+  void set(std::byte* state, std::uint64_t index, const place& to, const expr::value& v) const noexcept;
   [[nodiscard]] const place* best_below(const std::byte* state, std::uint64_t count, const std::byte* value) const;
 
   stored_value form_;

@@ -143,11 +143,13 @@ class running_windows {
   template <class HandOn>
   void close_due(std::uint32_t index, std::int64_t now_ns, HandOn& hand_on) {
     running_window& of = *rules_[index];
-    for (std::int64_t due = of.next_due_ns(); due <= now_ns; due = of.next_due_ns())
+    // What is due at all is so by the last time. Nothing is due at the one behind it, which stands for never.
+    const std::int64_t until_ns = std::min(now_ns, last_time);
+    for (std::int64_t due = of.next_due_ns(); due <= until_ns; due = of.next_due_ns())
       of.advance_to(due, [&](const running_window::result& result) {
         hand_on(released(index, result, due - (time_ == time_mode::arrival ? 0 : 1), false));
       });
-    of.advance_to(now_ns, [&](const running_window::result&) {});
+    of.advance_to(until_ns, [&](const running_window::result&) {});
   }
 
   [[nodiscard]] released_window released(std::uint32_t index, const running_window::result& result,

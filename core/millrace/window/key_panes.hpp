@@ -75,14 +75,14 @@ class key_panes {
     return true;
   }
 
-  /// Calls `f(pane)` for each, oldest first.
+  /// Calls `f(pane)` for each, oldest first, until it returns false.
   template <class F>
-  void for_each(blocks& in, F&& f) {
+  void for_each_while(blocks& in, F&& f) {
     if (has_older()) {
       std::uint32_t block = newest_.older;
       do {
         block = in[block].next;
-        in.for_each(block, f);
+        if (!in.for_each_while(block, f)) return;
       } while (block != newest_.older);
     }
     f(newest_);

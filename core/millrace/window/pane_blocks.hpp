@@ -51,14 +51,17 @@ class pane_blocks {
   }
   [[nodiscard]] pane_type& first(std::uint32_t block) noexcept { return at(block, 0); }
   [[nodiscard]] pane_type& last(std::uint32_t block) noexcept { return at(block, (*this)[block].count - 1U); }
-  /// Calls `f(pane)` for each of a block, in order.
+  /// Calls `f(pane)` for each of a block, in order, until it returns false; returns whether it never did.
   template <class F>
-  void for_each(std::uint32_t block, F& f) {
+  bool for_each_while(std::uint32_t block, F& f) {
     const head of = (*this)[block];
     auto* const panes = reinterpret_cast<pane_type*>(blocks_[block] + sizeof(head));
     const std::uint32_t end = of.begin + std::uint32_t{of.count};
-    for (std::uint32_t i = of.begin; i < std::min(end, each_); ++i) f(panes[i]);
-    for (std::uint32_t i = each_; i < end; ++i) f(panes[i - each_]);
+    for (std::uint32_t i = of.begin; i < std::min(end, each_); ++i)
+      if (!f(panes[i])) return false;
+    for (std::uint32_t i = each_; i < end; ++i)
+      if (!f(panes[i - each_])) return false;
+    return true;
   }
   [[nodiscard]] bool is_full(std::uint32_t block) noexcept { return (*this)[block].count == each_; }
 

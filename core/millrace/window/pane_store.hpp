@@ -2,6 +2,7 @@
 
 #include <millrace/table/growing_table.hpp>
 #include <millrace/window/key_panes.hpp>
+#include <millrace/window/saturating_time.hpp>
 #include <millrace/window/state_places.hpp>
 
 #include <algorithm>
@@ -81,25 +82,28 @@ class pane_store {
   [[nodiscard]] pane_type& oldest(record& of) noexcept { return of.panes.oldest(panes_); }
 
   /// Puts the panes within [start, start + size) together and calls `f(time, first sequence, state)`. Requires: there
-  /// is one.
+  /// is one. Complexity: linear in these panes and in older ones; those behind the window are not walked.
   template <class F>
   void combine(record& of, std::int64_t start, std::int64_t size, F&& f) {
     const pane_type* first = nullptr;
     bool is_merged = false;
     std::int64_t time = 0;
     std::uint64_t first_sequence = 0;
-    for_each(of, [&](pane_type& each) {
-      if (each.start < start || each.start - start >= size) return;
+    const std::int64_t end = later_by(start, size);
+    of.panes.for_each_while(panes_, [&](pane_type& each) {
+      if (each.start >= end) return false;
+      if (each.start < start) return true;
       if (first == nullptr) {
         first = &each;
         time = each.time;
         first_sequence = each.first_sequence;
-        return;
+        return true;
       }
       if (!std::exchange(is_merged, true)) copy_state(places_.of(), places_.scratch(), places_.bytes(first->state));
       places_.of().merge(places_.scratch(), places_.bytes(each.state));
       time = std::max(time, each.time);
       first_sequence = std::min(first_sequence, each.first_sequence);
+      return true;
     });
     f(time, first_sequence, is_merged ? places_.scratch() : places_.bytes(first->state));
     if (is_merged) places_.of().end(places_.scratch());
@@ -107,7 +111,10 @@ class pane_store {
 
   template <class F>
   void for_each(record& of, F&& f) {
-    of.panes.for_each(panes_, f);
+    of.panes.for_each_while(panes_, [&](pane_type& each) {
+      f(each);
+      return true;
+    });
   }
 
   /// Calls `f(key, record)` for each key; it must not add or drop panes.

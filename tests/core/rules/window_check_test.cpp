@@ -121,11 +121,23 @@ INSTANTIATE_TEST_SUITE_P(
                 "window"},
         refusal{"", "count 2000000 select n = count()",
                 "3:3 found 'count 2000000', expected at most 1000000 events in a window"},
+        refusal{"", "tumbling 26688d select n = count()",
+                "3:3 found 'tumbling 26688d', expected a length of at most 73 years"},
+        refusal{"", "hopping 30000d every 10d select n = count()",
+                "3:3 found 'hopping 30000d every 10d', expected a length of at most 73 years"},
+        refusal{"", "sliding 13344d select n = count()",
+                "3:3 found 'sliding 13344d', expected a length of at most 36 years"},
+        refusal{"", "hopping 1048577ns every 1000ns select n = count()",
+                "3:3 found 'hopping 1048577ns every 1000ns', expected 'every' to go into the window's length, or a "
+                "longer common divisor of both: a window has 1048577 slices, and at most 1048576 are possible"},
+        refusal{"", "count 10001 every 10000 select n = count()",
+                "3:3 found 'count 10001 every 10000', expected 'every' to go into the window's length, or a longer "
+                "common divisor of both: a window has 10001 slices, and at most 10000 are possible"},
         refusal{"", "count 10 grace 1s select n = count()",
                 "3:12 found grace on a window of counted events, expected none: it closes by number and not by time"},
         refusal{"", "tumbling 200000d select n = count()",
                 "3:12 found 200000d, expected a duration of at most 292 years"},
-        refusal{"", "tumbling 60000d grace 60000d select n = count()",
+        refusal{"", "tumbling 20000d grace 100000d select n = count()",
                 "3:19 found a grace that passes the end of time, expected the window's length and it to be at most 292 "
                 "years"},
         refusal{"", "tumbling 1 select n = count()",
@@ -195,6 +207,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "3:44 found '10', expected a positive duration, like 10m"},
         refusal{"", "tumbling 1m select x = sum(cost) + count() == max(url)",
                 "3:26 found f64 == string, expected two values of one type"}));
+
+// Such windows were refused without a place, where their operators were made.
+TEST(window_refusal, leaves_windows_that_are_as_large_as_can_be) {
+  for (const char* extent : {"tumbling 26687d", "sliding 13343d", "hopping 1048576ns every 999ns",
+                             "session gap 100000d", "count 10000 every 9999", "count 1000000 every 100"})
+    EXPECT_TRUE(compiled_window(std::string(extent) + " select n = count()")) << extent;
+}
 
 TEST(window_refusal, tells_of_a_name_that_something_else_has) {
   const std::string window = "window w on Click { tumbling 1m select n = count() }";

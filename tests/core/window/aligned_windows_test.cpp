@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 #include <millrace/base/error.hpp>
 #include <millrace/window/aggregate.hpp>
@@ -224,6 +225,22 @@ TEST(aligned_windows, send_early_results_after_so_many_events_or_so_much_time) {
   timed.advance_to(100, out);
   ASSERT_EQ(results.size(), 2U);
   EXPECT_EQ(results[1].kind, static_cast<int>(result_kind::final));
+}
+
+// Each window that closed walked all open panes of its key.
+TEST(aligned_windows, close_in_no_more_time_where_a_key_has_many_open_panes) {
+  constexpr std::int64_t open = 50'000;
+  windows found(tally_aggregate(),
+                {.times = {.size = 1, .advance = 1, .grace = open}, .limits = {.keys = 2, .panes = 2 * open}});
+  std::int64_t results = 0;
+  const auto out = [&](const auto& each) { results += each.start_ns == results ? 1 : 0; };
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::int64_t time = 0; time < 4 * open; ++time) {
+    const auto sequence = static_cast<std::uint64_t>(time);
+    found.add(1, sample{1, 1, time, sequence}, time, sequence, out, [](const auto&) {});
+  }
+  EXPECT_EQ(results, 3 * open - 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));  // it took some 10^10 steps
 }
 
 TEST(aligned_windows, leave_out_and_count_what_there_is_no_room_for) {

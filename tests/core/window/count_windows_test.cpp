@@ -45,6 +45,18 @@ TEST(count_windows, agree_with_a_slow_oracle_on_random_streams) {
   }
 }
 
+// The last update went out a second time, as a final result.
+TEST(count_windows, with_updates_have_nothing_left_at_the_end) {
+  windows found(tally_aggregate(),
+                {.size = 3, .every = 3, .emit = emission::updates, .limits = {.keys = 8, .panes = 256}});
+  std::vector<result_kind> kinds;
+  const auto out = [&](const auto& result) { kinds.push_back(result.kind); };
+  for (std::uint64_t i = 0; i < 4; ++i) found.add(1, sample{1, 1, 10, i}, 10, i, out, [](const auto&) {});
+  found.finish(out);
+  EXPECT_EQ(kinds, (std::vector<result_kind>{result_kind::update, result_kind::update, result_kind::final,
+                                             result_kind::update}));
+}
+
 TEST(count_windows, refuse_counts_that_cannot_be) {
   const auto refuses = [](std::int64_t size, std::int64_t every) {
     EXPECT_THROW((windows(tally_aggregate(), {.size = size, .every = every, .limits = {.keys = 2, .panes = 2}})),
