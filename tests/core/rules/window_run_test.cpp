@@ -106,5 +106,17 @@ TEST(window_run, topk_of_merged_slices_keeps_the_most_frequent_value) {
   EXPECT_EQ(lines[1], (line{100, 120, 250 + 127 * 101, {"x"}}));
 }
 
+// Right behind an event, the window began a nanosecond later, and printed the start and the end of the one with it.
+TEST(window_run, sliding_windows_begin_one_unit_of_the_events_times_behind_an_event) {
+  windows_run run("sliding 5ms", "(ms)");
+  run.take(10'000'000);
+  run.take(15'000'000);
+  const std::vector<line> lines = run.finish();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], (line{5'000'000, 10'000'000, 1, {"x"}}));
+  EXPECT_EQ(lines[1], (line{10'000'000, 15'000'000, 2, {"x"}}));
+  EXPECT_EQ(lines[2], (line{11'000'000, 16'000'000, 1, {"x"}}));
+}
+
 }  // namespace
 }  // namespace millrace::rules
