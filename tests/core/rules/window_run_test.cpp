@@ -118,5 +118,18 @@ TEST(window_run, sliding_windows_begin_one_unit_of_the_events_times_behind_an_ev
   EXPECT_EQ(lines[2], (line{11'000'000, 16'000'000, 1, {"x"}}));
 }
 
+// An event that other windows had taken was not counted where one had no room for it.
+TEST(window_run, counts_windows_that_lack_an_event_for_want_of_room) {
+  windows_run run("hopping 10ns every 5ns grace 100ns emit updates", "", 1);
+  run.take(7);
+  EXPECT_EQ(run.counters().refused_windows, 0U);
+  run.take(12);  // no room for [10, 20)
+  EXPECT_EQ(run.counters().refused, 0U);
+  EXPECT_EQ(run.counters().refused_windows, 1U);
+  run.take(31);  // for none of its windows
+  EXPECT_EQ(run.counters().refused, 1U);
+  EXPECT_EQ(run.counters().refused_windows, 3U);
+}
+
 }  // namespace
 }  // namespace millrace::rules
