@@ -140,8 +140,12 @@ class closing_words {
     const std::string bounds = bounds_text(summary_);
     std::fputs(bounds.c_str(), stderr);
     const cep::matcher_counters& all = summary_.engine;
-    if (all.refused + all.dropped + all.cut + refused_of_windows(summary_) != 0) return failed;
-    return summary_.source.dead + summary_.dead_at_bound != 0 ? say_dead() : done;
+    const bool lacks_events = refused_windows_of(summary_) != 0;
+    const bool dead_letters = arguments_.state.when_full == name_of(cep::full_policy::dead_letter);
+    if (all.refused + all.dropped + all.cut + refused_of_windows(summary_) != 0 || (lacks_events && !dead_letters))
+      return failed;
+    if (summary_.source.dead + summary_.dead_at_bound != 0) return say_dead();
+    return lacks_events ? done_with_dead : done;
   }
 
  private:

@@ -79,6 +79,12 @@ std::uint64_t refused_of_windows(const replay::replay_summary& of) {
   return sum;
 }
 
+std::uint64_t refused_windows_of(const replay::replay_summary& of) {
+  std::uint64_t sum = 0;
+  for (const replay::window_summary& window : of.windows) sum += window.counters.refused_windows;
+  return sum;
+}
+
 std::uint64_t faults_of_windows(const replay::replay_summary& of) {
   std::uint64_t sum = 0;
   for (const replay::window_summary& window : of.windows) sum += window.counters.faults;
@@ -94,6 +100,11 @@ std::string bounds_text(const replay::replay_summary& of) {
           "millrace: window {}: {} events are not in their windows because a bound on state was met: open windows "
           "(--max-keys, --max-windows)\n",
           window.name, n.refused);
+    else if (n.refused_windows != 0)
+      text += fmt::format(
+          "millrace: window {}: {} times an event is not in one of its windows because a bound on state was met: open "
+          "windows (--max-keys, --max-windows)\n",
+          window.name, n.refused_windows);
     if (n.values_refused != 0)
       text += fmt::format(
           "millrace: window {}: {} values of distinct(…) found no room (--max-distinct); the results that they are of "
@@ -208,6 +219,7 @@ std::string summary_json(const replay::replay_summary& of) {
     number("late", n.late);
     number("late_windows", n.late_windows);
     number("refused", n.refused);
+    number("refused_windows", n.refused_windows);
     number("dead", n.dead);
     number("values_refused", n.values_refused);
     number("values_left_out", n.faults);

@@ -17,6 +17,8 @@ std::string bounds_text(const replay::replay_summary& of);
 
 /// Events, or their values, that met a bound on the state of a window rule.
 std::uint64_t refused_of_windows(const replay::replay_summary& of);
+/// Pairs of event and window that did not come together for want of room.
+std::uint64_t refused_windows_of(const replay::replay_summary& of);
 /// Values that window rules left out because they have none: overflows and the like.
 std::uint64_t faults_of_windows(const replay::replay_summary& of);
 

@@ -76,7 +76,7 @@ def late_events_are_in_time_for_windows_within_their_grace(place):
     stats = json.loads(place.read("stats"))
     same([stats[name] for name in ("in", "processed", "late", "dead", "in_flight")], [5, 4, 1, 0, 0])
     same(stats["windows"], [{"window": "w", "results": 2, "late": 1, "late_windows": 1, "refused": 0,
-                             "dead": 0, "values_refused": 0, "values_left_out": 0}])
+                             "refused_windows": 0, "dead": 0, "values_refused": 0, "values_left_out": 0}])
 
 
 @checks.case
@@ -163,6 +163,23 @@ def a_bound_on_windows_is_told(place):
     found = place.match(record(1) + record(2, x=2), "--max-distinct", "1", rules=rules, command="replay")
     ended(found, 1, "--max-distinct")
     same(brief(found.stdout.decode()), [("w", "", 0, 10, {"d": None})])
+
+
+@checks.case
+def a_result_that_lacks_an_event_for_want_of_room_is_told(place):
+    """Where other windows had taken the event, nothing was counted, and the run ended as if all were well."""
+    rules = EVENT + "window h on A { hopping 10ms every 5ms  grace 1s  emit updates  select n = count() }\n"
+    feed = record(7) + record(12)
+    found = place.match(feed, "--max-windows", "1", "--stats-json", "stats", rules=rules, command="replay")
+    ended(found, 1, "window h: 1 times an event is not in one of its windows because a bound on state was met")
+    stats = json.loads(place.read("stats"))
+    same([stats["windows"][0][name] for name in ("refused", "refused_windows")], [0, 1])
+    found = place.match(feed, "--max-windows", "1", "--when-full", "dead-letter", "--dead-letters", "dead",
+                        "--stats-json", "stats", rules=rules, command="replay")
+    ended(found, 3)
+    stats = json.loads(place.read("stats"))
+    same([stats[name] for name in ("in", "processed", "late", "dead", "in_flight")], [2, 2, 0, 0, 0])
+    same(json.loads(place.read("dead"))["reason"], "the bound on open windows is met")
 
 
 @checks.case

@@ -31,6 +31,7 @@ running_window::running_window(const window_rule& rule, const key_group& by, con
     case window_kind::sliding: {
       window::sliding_options options;
       options.length = rule.size_ns;
+      options.tick = nanoseconds_in(rule.unit);
       options.grace = rule.grace_ns;
       options.emit = emit;
       options.time = window::time_source::advances;

@@ -11,6 +11,7 @@ window_rule_counters& window_rule_counters::operator+=(const window_rule_counter
   late += other.late;
   late_windows += other.late_windows;
   refused += other.refused;
+  refused_windows += other.refused_windows;
   dead += other.dead;
   values_refused += other.values_refused;
   faults += other.faults;
@@ -50,8 +51,8 @@ std::vector<window_rule_counters> running_windows::counters() const {
   std::vector<window_rule_counters> made;
   for (const auto& each : rules_) {
     const window::window_counters& of = each->counters();
-    made.push_back({of.results, of.late, of.late_windows, of.no_room + each->keys_refused(), of.out_of_range,
-                    each->aggregates().refused_values(), each->faults()});
+    made.push_back({of.results, of.late, of.late_windows, of.no_room + each->keys_refused(), of.no_room_windows,
+                    of.out_of_range, each->aggregates().refused_values(), each->faults()});
   }
   return made;
 }

@@ -43,9 +43,10 @@ struct missed_window {
 /// What became of one window rule in a shard. All only grow.
 struct window_rule_counters {
   std::uint64_t results = 0;
-  std::uint64_t late = 0;          ///< events that came too late for all of their windows
-  std::uint64_t late_windows = 0;  ///< pairs of event and window
-  std::uint64_t refused = 0;       ///< events that met a bound on state
+  std::uint64_t late = 0;             ///< events that came too late for all of their windows
+  std::uint64_t late_windows = 0;     ///< pairs of event and window
+  std::uint64_t refused = 0;          ///< events that no window took, as a bound on state was met
+  std::uint64_t refused_windows = 0;  ///< pairs of event and window; others of the event's may have taken it
   std::uint64_t dead = 0;  ///< events that became dead letters: no window can hold their time, or a bound was met
   std::uint64_t values_refused = 0;
   std::uint64_t faults = 0;

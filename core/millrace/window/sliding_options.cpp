@@ -17,6 +17,9 @@ void check(const sliding_options& options) {
     throw error(fmt::format("found sliding windows of length {} with a grace of {}: together they pass the end of time",
                             options.length, options.grace));
   if (options.keep < 0) throw error(fmt::format("found windows kept for {}, expected 0 or more", options.keep));
+  if (options.tick < 1) throw error(fmt::format("found a tick of {}, expected 1 or more", options.tick));
+  if (options.tick > time_end / 8)
+    throw error(fmt::format("found a tick of {}, expected at most {}", options.tick, time_end / 8));
   if (options.emit == emission::on_time)
     throw error("found sliding windows with results on time, expected final ones or updates");
 }

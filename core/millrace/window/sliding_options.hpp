@@ -13,6 +13,7 @@ struct sliding_options {
   std::int64_t grace = 0;
   std::int64_t keep = 0;  // windows that begin so far before the newest of all do not serve as models for new ones
                           // (Kafka Streams' retention); 0: they do as long as an event may need them
+  std::int64_t tick = 1;  // from one time that events may have to the next: right behind an event, a window begins
   emission emit = emission::final;  // not on_time
   time_source time = time_source::events;
   window_limits limits = {};  // panes: windows

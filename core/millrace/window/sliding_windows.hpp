@@ -50,7 +50,7 @@ class sliding_windows {
   void add(const Key& key, const input_type& input, std::int64_t time, std::uint64_t sequence, Out&& out,
            Aside&& aside) {
     arrival event{key, input, time, sequence};
-    if (time < 0 || time > last_time - 2 * options_.length - 1) {
+    if (time < 0 || time > last_time - 2 * options_.length - options_.tick) {
       ++counters_.out_of_range;
       return aside(left_out_event<Key, input_type>{key, input, time, sequence, left_out::out_of_range, 0, false});
     }
@@ -156,9 +156,9 @@ class sliding_windows {
   template <class Out>
   void add_in_between(arrival& event, Out& out) {
     const std::int64_t time = event.time;
-    std::uint32_t at = newest_until(event.key, time + 1);
-    const bool has_right = at != null_handle && store_[at].first == time + 1;
-    if (has_right) at = store_[at].older;
+    std::uint32_t at = newest_until(event.key, time + options_.tick);
+    const bool has_right = at != null_handle && store_[at].first == time + options_.tick;
+    while (at != null_handle && store_[at].first > time) at = store_[at].older;
     const std::uint32_t right = has_right || at == null_handle ? null_handle : copy_behind(event, at);
     std::optional<std::int64_t> previous;
     std::uint32_t left_of = null_handle;
@@ -178,7 +178,7 @@ class sliding_windows {
       if (last >= time) return discard(right);  // another event of this time has brought forth all windows
       previous = last;
     }
-    if (previous && *previous + 1 + options_.length >= time) begin_behind(event, *previous, out);
+    if (previous && *previous + options_.tick + options_.length >= time) begin_behind(event, *previous, out);
     if (!has_left) begin_left(event, previous && *previous >= time - options_.length ? left_of : null_handle, out);
     put_right(right, out);
   }
@@ -186,9 +186,9 @@ class sliding_windows {
   template <class Out>
   void add_early(arrival& event, Out& out) {
     const std::int64_t time = event.time;
-    std::uint32_t at = newest_until(event.key, time + 1);
-    const bool has_right = at != null_handle && store_[at].first == time + 1;
-    if (has_right) at = store_[at].older;
+    std::uint32_t at = newest_until(event.key, time + options_.tick);
+    const bool has_right = at != null_handle && store_[at].first == time + options_.tick;
+    while (at != null_handle && store_[at].first > time) at = store_[at].older;
     const std::uint32_t right = has_right || at == null_handle ? null_handle : copy_behind(event, at);
     std::uint32_t oldest = at;
     while (oldest != null_handle && store_[oldest].older != null_handle) oldest = store_[oldest].older;
@@ -216,7 +216,7 @@ class sliding_windows {
       ++event.no_room;
       return made;
     }
-    set_start(made, event.time + 1);
+    set_start(made, event.time + options_.tick);
     return made;
   }
   void discard(std::uint32_t right) noexcept {
@@ -233,8 +233,9 @@ class sliding_windows {
   /// The window right behind the event before, if it is not there.
   template <class Out>
   void begin_behind(arrival& event, std::int64_t previous, Out& out) {
-    const std::uint32_t there = newest_until(event.key, previous + 1);
-    if (there == null_handle || store_[there].first != previous + 1) begin(event, previous + 1, null_handle, out);
+    const std::int64_t start = previous + options_.tick;
+    const std::uint32_t there = newest_until(event.key, start);
+    if (there == null_handle || store_[there].first != start) begin(event, start, null_handle, out);
   }
   /// The window that ends with the event. It may be the one behind the event before, and then begins anew.
   template <class Out>

@@ -97,7 +97,7 @@ class window_stage {
     const bool is_late = missed.reason == window::left_out::late;
     if (missed.reason == window::left_out::no_room && !dead_letters_) return;
     match_head head{0, missed.rule_index, is_late ? match_kind::late : match_kind::dead};
-    head.count = is_late && (was_late || missed.is_taken) ? 0 : 1;
+    head.count = was_late || missed.is_taken ? 0 : 1;
     hold({0, event.time_ns, window_phase_missed, missed.rule_index, event.id.low}, head, line_.write(missed));
   }
 

@@ -106,5 +106,30 @@ TEST(window_run, topk_of_merged_slices_keeps_the_most_frequent_value) {
   EXPECT_EQ(lines[1], (line{100, 120, 250 + 127 * 101, {"x"}}));
 }
 
+// Right behind an event, the window began a nanosecond later, and printed the start and the end of the one with it.
+TEST(window_run, sliding_windows_begin_one_unit_of_the_events_times_behind_an_event) {
+  windows_run run("sliding 5ms", "(ms)");
+  run.take(10'000'000);
+  run.take(15'000'000);
+  const std::vector<line> lines = run.finish();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], (line{5'000'000, 10'000'000, 1, {"x"}}));
+  EXPECT_EQ(lines[1], (line{10'000'000, 15'000'000, 2, {"x"}}));
+  EXPECT_EQ(lines[2], (line{11'000'000, 16'000'000, 1, {"x"}}));
+}
+
+// An event that other windows had taken was not counted where one had no room for it.
+TEST(window_run, counts_windows_that_lack_an_event_for_want_of_room) {
+  windows_run run("hopping 10ns every 5ns grace 100ns emit updates", "", 1);
+  run.take(7);
+  EXPECT_EQ(run.counters().refused_windows, 0U);
+  run.take(12);  // no room for [10, 20)
+  EXPECT_EQ(run.counters().refused, 0U);
+  EXPECT_EQ(run.counters().refused_windows, 1U);
+  run.take(31);  // for none of its windows
+  EXPECT_EQ(run.counters().refused, 1U);
+  EXPECT_EQ(run.counters().refused_windows, 3U);
+}
+
 }  // namespace
 }  // namespace millrace::rules
