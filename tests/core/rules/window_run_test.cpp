@@ -99,8 +99,8 @@ TEST(window_run, topk_of_merged_slices_keeps_the_most_frequent_value) {
     for (int i = 0; i < times; ++i) run.take(ts, name);
   };
   take(105, "x", 250);
-  for (int i = 0; i < 63; ++i) take(105, "a" + std::to_string(i), 101);
-  for (int i = 0; i < 64; ++i) take(115, "b" + std::to_string(i), 101);
+  for (int i = 0; i < 63; ++i) take(105, std::string("a").append(std::to_string(i)), 101);
+  for (int i = 0; i < 64; ++i) take(115, std::string("b").append(std::to_string(i)), 101);
   const std::vector<line> lines = run.finish();
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[1], (line{100, 120, 250 + 127 * 101, {"x"}}));
