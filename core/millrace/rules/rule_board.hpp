@@ -22,11 +22,9 @@ namespace millrace::rules {
 struct engine_limits {
   cep::matcher_limits matcher;  ///< of each pattern
   cep::class_choice classes = cep::class_choice::fastest;
-  std::uint32_t events = 1U << 20;           ///< copies of events that partial matches hold, over all patterns
-  std::uint32_t windows = 1U << 20;          ///< open windows of a rule, or their slices, beside the newest of each key
-  std::uint32_t distinct_values = 1U << 20;  ///< in the open windows of a rule, over all sets
-  bool counts_only = false;  ///< one match is handed on for all that an event completes with one beginning
-  bool shows_all = false;    ///< patterns see events that they have no use for too: for watchers
+  std::uint32_t events = 1U << 20;  ///< copies of events that partial matches hold, over all patterns
+  bool counts_only = false;         ///< one match is handed on for all that an event completes with one beginning
+  bool shows_all = false;           ///< patterns see events that they have no use for too: for watchers
 };
 
 /// A pattern in a shard, with all its state.
